@@ -1,5 +1,6 @@
 package io.faultline.standalone;
 
+import io.faultline.runtime.RuntimeConfiguration;
 import io.faultline.standalone.kafka.StartingKafka;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.info.Info;
@@ -8,10 +9,12 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** The four services in one context. */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
+@Import(RuntimeConfiguration.class)
 class StandaloneConfiguration {
 
   @Bean

@@ -11,6 +11,9 @@ final class BrokerSettings {
   static final String BROKER_LISTENER = "BROKER";
   static final String CONTROLLER_LISTENER = "CONTROLLER";
 
+  /** As the topics of the services allow. */
+  private static final int MAX_RECORD_BYTES = 16 << 20;
+
   private static final String HOST = "127.0.0.1";
 
   private BrokerSettings() {}
@@ -44,6 +47,7 @@ final class BrokerSettings {
   private static void addSingleNode(Map<String, String> settings) {
     // The services declare every topic themselves; a misspelt one must not come into being.
     settings.put("auto.create.topics.enable", "false");
+    settings.put("message.max.bytes", Integer.toString(MAX_RECORD_BYTES));
     settings.put("default.replication.factor", "1");
     settings.put("min.insync.replicas", "1");
     settings.put("offsets.topic.replication.factor", "1");
