@@ -377,7 +377,7 @@ final class Samples {
             faultId,
             causationId,
             events.size() + 1,
-            ofDevice ? SLICE : source.startsWith("volumes") ? "dm" : "fs",
+            ofDevice ? SLICE : (source.startsWith("volumes") ? "dm:" : "fs:") + SLICE,
             faultId == null ? null : "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             data);
     if (events.put(name, event) != null) {
