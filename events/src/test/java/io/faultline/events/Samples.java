@@ -29,6 +29,7 @@ final class Samples {
     volume();
     files();
     filesystem();
+    consumed();
   }
 
   /** By the name of the sample: the type's short name, or that and a variant after a dash. */
@@ -336,6 +337,24 @@ final class Samples {
         VOLUME_EVENT,
         new FilesystemEvent.FailureUnsupported(
             "local", "data", "no_reverse_map", "vol0", Extents.of(2048, 8), Cause.MEDIA_ERROR));
+  }
+
+  private void consumed() {
+    told(
+        "corrupted_range-consumed",
+        "devices/pmem0",
+        FAULT,
+        null,
+        new BlockEvent.CorruptedRange(
+            "local",
+            "pmem0",
+            Extents.of(1024, 8),
+            false,
+            Cause.MEDIA_ERROR,
+            null,
+            0,
+            true,
+            new ConsumedBy(4711, "m1")));
   }
 
   private static BlockEvent.MfMemPreRemove preRemove(Map<String, Long> credits) {
