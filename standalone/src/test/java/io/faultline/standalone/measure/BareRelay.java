@@ -95,11 +95,7 @@ final class BareRelay implements AutoCloseable {
   public void close() {
     for (Hop hop : hops) {
       hop.consumer.wakeup();
-      try {
-        hop.thread.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      hop.awaitEnd();
     }
     source.close();
     sink.close();
@@ -121,6 +117,14 @@ final class BareRelay implements AutoCloseable {
       this.thread = new Thread(this::relay, "bare-" + from);
       consumer.subscribe(List.of(from));
       producer.initTransactions();
+    }
+
+    void awaitEnd() {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     private void relay() {
