@@ -49,6 +49,7 @@ record CommandLine(Wish wish, List<String> springArguments) {
         case "--verbose" -> {
           springArguments.add("--logging.level.root=INFO");
           springArguments.add("--faultline.console-level=INFO");
+          springArguments.add("--faultline.kafka-console-level=INFO");
         }
         case "--port", "--data" ->
             springArguments.add(asProperty(argument + "=" + (rest.hasNext() ? rest.next() : "")));

@@ -35,7 +35,9 @@ final class DataFolder implements AutoCloseable {
   /** Rises when an older program can no longer read what a newer one wrote. */
   static final String VERSION = "1";
 
-  /** With less than this there is no point in starting: the stores reserve as much for themselves. */
+  /**
+   * With less than this there is no point in starting: the stores reserve as much for themselves.
+   */
   static final long MIN_FREE_BYTES = 256L << 20;
 
   private static final String VERSION_FILE = "VERSION";

@@ -1,5 +1,7 @@
 package io.faultline.standalone;
 
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.core.status.StatusManager;
 import io.faultline.standalone.kafka.StartingKafka;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -112,10 +114,21 @@ public final class Standalone {
   }
 
   private void startKafka(ConfigurableEnvironment settings) {
+    keepLogbackQuiet();
     int port = settings.getProperty("faultline.kafka-port", Integer.class, 0);
     StartingKafka starting = StartingKafka.begin(require(data).kafka(), port, this::haltForKafka);
     kafka = starting;
     settings.getPropertySources().addFirst(new KafkaAddress(starting));
+  }
+
+  /**
+   * Where the log file cannot be written, Logback would print a stack trace for each line of it.
+   */
+  private static void keepLogbackQuiet() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
+      StatusManager status = logback.getStatusManager();
+      status.getCopyOfStatusListenerList().forEach(status::remove);
+    }
   }
 
   private void awaitReady(HealthEndpoint health) throws InterruptedException {
