@@ -38,6 +38,11 @@ public final class DeviceCore implements LayerCore<DeviceHost, DeviceCommand, De
     };
   }
 
+  /** What {@link #decide} would make of an acknowledgement, for whoever counts them. */
+  public AckVerdict verdict(DeviceHost state, String eventId, RemovalAck ack) {
+    return removals.verdict(state, eventId, ack);
+  }
+
   private Decision<DeviceFact> command(DeviceHost host, Input.Commanded<DeviceCommand> input) {
     var stamp = input.stamp();
     return switch (input.command()) {
