@@ -70,6 +70,9 @@ public final class Media implements AutoCloseable {
    */
   public byte[] read(SectorRange range) throws MediaGoneException {
     byte[] content = new byte[Math.toIntExact(range.sectorCount() * Device.SECTOR_BYTES)];
+    if (range.isEmpty()) {
+      return content;
+    }
     open.readLock().lock();
     try {
       requireOpen();

@@ -470,7 +470,7 @@ public final class Slice implements AutoCloseable {
   }
 
   /** Writes all facts as they are now and drops what the journal has of older times. */
-  void snapshot() {
+  synchronized void snapshot() {
     snapshotWaits.set(false);
     List<SnapshotFact> facts = new ArrayList<>();
     long number;
