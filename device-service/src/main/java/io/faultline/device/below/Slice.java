@@ -160,6 +160,16 @@ public final class Slice implements AutoCloseable {
     }
   }
 
+  /** Whether a host has, or had, devices here. */
+  public boolean has(String host) {
+    turn.lock();
+    try {
+      return slots.containsKey(host);
+    } finally {
+      turn.unlock();
+    }
+  }
+
   /**
    * Looks at the devices of a host; a host of which nothing is known has none.
    *

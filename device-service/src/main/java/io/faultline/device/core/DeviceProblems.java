@@ -15,7 +15,7 @@ public final class DeviceProblems {
     return Problem.notFound("host " + host + " has no device " + device);
   }
 
-  static Problem neverRemoved(String device) {
+  public static Problem neverRemoved(String device) {
     return Problem.notFound("device " + device + " was never removed");
   }
 
