@@ -1,10 +1,16 @@
 package io.faultline.device;
 
 import io.faultline.device.above.Acknowledgements;
+import io.faultline.device.above.ClaimController;
+import io.faultline.device.above.DataController;
 import io.faultline.device.above.Deadlines;
-import io.faultline.device.above.DeviceControllers;
+import io.faultline.device.above.DeviceController;
 import io.faultline.device.above.DeviceMetrics;
+import io.faultline.device.above.FaultController;
 import io.faultline.device.above.Publisher;
+import io.faultline.device.above.RemovalController;
+import io.faultline.device.above.SliceEdge;
+import io.faultline.device.above.UpperLayers;
 import io.faultline.device.below.DataPath;
 import io.faultline.device.below.Slice;
 import io.faultline.device.core.DeviceCore;
@@ -20,12 +26,10 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
 
 /** device-service: the slice, its way to Kafka and back, and its HTTP interface. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(DeviceProperties.class)
-@Import(DeviceControllers.class)
 public class DeviceServiceConfiguration {
 
   @Bean(destroyMethod = "close")
@@ -99,5 +103,47 @@ public class DeviceServiceConfiguration {
       }
       return health.build();
     };
+  }
+
+  @Bean
+  SliceEdge deviceEdge(Slice deviceSlice) {
+    return new SliceEdge(deviceSlice);
+  }
+
+  @Bean
+  UpperLayers deviceUpperLayers(ServiceUrls urls) {
+    return new UpperLayers(urls);
+  }
+
+  @Bean
+  DeviceController deviceController(
+      SliceEdge deviceEdge, UpperLayers deviceUpperLayers, ServiceUrls urls) {
+    return new DeviceController(deviceEdge, deviceUpperLayers, urls);
+  }
+
+  @Bean
+  FaultController deviceFaultController(SliceEdge deviceEdge, DataPath deviceDataPath) {
+    return new FaultController(deviceEdge, deviceDataPath);
+  }
+
+  @Bean
+  ClaimController deviceClaimController(
+      SliceEdge deviceEdge, UpperLayers deviceUpperLayers, DeviceProperties device) {
+    return new ClaimController(
+        deviceEdge, deviceUpperLayers, device.staleClaimAge(), InstantSource.system());
+  }
+
+  @Bean
+  RemovalController deviceRemovalController(
+      SliceEdge deviceEdge, UpperLayers deviceUpperLayers, DeviceProperties device) {
+    return new RemovalController(deviceEdge, deviceUpperLayers, device.removalDeadline());
+  }
+
+  @Bean
+  DataController deviceDataController(DataPath deviceDataPath, DeviceProperties device) {
+    return new DataController(
+        deviceDataPath,
+        device.limits().dataBytesPerCall().toBytes(),
+        device.limits().dataBytesInFlight().toBytes());
   }
 }

@@ -44,7 +44,8 @@ public final class ClaimController {
   private final Duration staleAge;
   private final InstantSource clock;
 
-  ClaimController(SliceEdge edge, UpperLayers upper, Duration staleAge, InstantSource clock) {
+  public ClaimController(
+      SliceEdge edge, UpperLayers upper, Duration staleAge, InstantSource clock) {
     this.edge = edge;
     this.upper = upper;
     this.staleAge = staleAge;

@@ -40,7 +40,7 @@ public final class DataController {
   /** Content that all requests together may hold in memory, in KiB. */
   private final Semaphore budgetKib;
 
-  DataController(DataPath data, long callBytes, long inFlightBytes) {
+  public DataController(DataPath data, long callBytes, long inFlightBytes) {
     this.data = data;
     this.callBytes = callBytes;
     this.budgetKib = new Semaphore(Math.toIntExact(Math.max(callBytes, inFlightBytes) / KIB));

@@ -36,7 +36,7 @@ public final class DeviceController {
   private final UpperLayers upper;
   private final ServiceUrls urls;
 
-  DeviceController(SliceEdge edge, UpperLayers upper, ServiceUrls urls) {
+  public DeviceController(SliceEdge edge, UpperLayers upper, ServiceUrls urls) {
     this.edge = edge;
     this.upper = upper;
     this.urls = urls;

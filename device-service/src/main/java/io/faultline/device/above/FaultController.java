@@ -40,7 +40,10 @@ public final class FaultController {
 
   /** What is to go bad. */
   record Injection(
-      long sector, long count, @JsonProperty("notify") @Nullable Boolean announced, @Nullable Consumer consumedBy) {}
+      long sector,
+      long count,
+      @JsonProperty("notify") @Nullable Boolean announced,
+      @Nullable Consumer consumedBy) {}
 
   /** Whose load hit it. */
   record Consumer(long pid, @Nullable String mapping) {}
@@ -48,7 +51,7 @@ public final class FaultController {
   private final SliceEdge edge;
   private final DataPath data;
 
-  FaultController(SliceEdge edge, DataPath data) {
+  public FaultController(SliceEdge edge, DataPath data) {
     this.edge = edge;
     this.data = data;
   }

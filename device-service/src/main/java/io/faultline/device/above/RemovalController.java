@@ -42,7 +42,7 @@ public final class RemovalController {
   private final UpperLayers upper;
   private final Duration usualDeadline;
 
-  RemovalController(SliceEdge edge, UpperLayers upper, Duration usualDeadline) {
+  public RemovalController(SliceEdge edge, UpperLayers upper, Duration usualDeadline) {
     this.edge = edge;
     this.upper = upper;
     this.usualDeadline = usualDeadline;

@@ -20,14 +20,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What all controllers of devices do on the way to the slice and back. */
-final class SliceEdge {
+public final class SliceEdge {
 
   private static final Pattern TRACEPARENT =
       Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
   private final Slice slice;
 
-  SliceEdge(Slice slice) {
+  public SliceEdge(Slice slice) {
     this.slice = slice;
   }
 
