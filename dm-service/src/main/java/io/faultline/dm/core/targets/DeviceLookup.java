@@ -1,0 +1,19 @@
+package io.faultline.dm.core.targets;
+
+/** Finds the block device that a table means. */
+@FunctionalInterface
+public interface DeviceLookup {
+
+  Answer lookUp(String written);
+
+  /** What was found. */
+  sealed interface Answer {
+
+    record Found(String name) implements Answer {}
+
+    /**
+     * @param errno {@code -ENODEV}
+     */
+    record NotFound(String errno) implements Answer {}
+  }
+}
