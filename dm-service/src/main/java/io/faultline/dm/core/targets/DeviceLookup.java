@@ -12,8 +12,9 @@ public interface DeviceLookup {
     record Found(String name) implements Answer {}
 
     /**
-     * @param errno {@code -ENODEV}
+     * @param errno the kernel's error, {@code -ENODEV}
+     * @param explanation what would be right
      */
-    record NotFound(String errno) implements Answer {}
+    record NotFound(String errno, String explanation) implements Answer {}
   }
 }

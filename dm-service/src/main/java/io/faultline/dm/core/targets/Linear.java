@@ -19,17 +19,17 @@ record Linear(long sectorCount, String device, long startSector) implements Targ
         @Override
         public Parsed parse(long sectorCount, Arguments arguments) {
           if (arguments.count() != 2) {
-            return Parsed.invalid("Invalid argument count");
+            return Parsed.invalid("Invalid argument count", "the arguments are: device sector");
           }
           long start = arguments.number(1);
           if (start == Arguments.NO_NUMBER) {
-            return Parsed.invalid("Invalid device sector");
+            return Parsed.invalid("Invalid device sector", "the sector is a number from 0");
           }
           return switch (arguments.device(0)) {
             case DeviceLookup.Answer.Found found ->
                 new Parsed.Ok(new Linear(sectorCount, found.name(), start));
             case DeviceLookup.Answer.NotFound none ->
-                new Parsed.Refused("Device lookup failed", none.errno());
+                new Parsed.Refused("Device lookup failed", none.errno(), none.explanation());
           };
         }
       };

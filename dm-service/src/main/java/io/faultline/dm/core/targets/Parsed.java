@@ -8,10 +8,11 @@ public sealed interface Parsed {
   /**
    * @param error the kernel's words, {@code Invalid chunk_size}
    * @param errno the kernel's error, {@code -EINVAL}
+   * @param explanation what would be right
    */
-  record Refused(String error, String errno) implements Parsed {}
+  record Refused(String error, String errno, String explanation) implements Parsed {}
 
-  static Parsed invalid(String error) {
-    return new Refused(error, "-EINVAL");
+  static Parsed invalid(String error, String explanation) {
+    return new Refused(error, "-EINVAL", explanation);
   }
 }

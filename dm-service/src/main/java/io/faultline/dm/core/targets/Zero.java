@@ -17,7 +17,7 @@ record Zero(long sectorCount) implements Target {
         public Parsed parse(long sectorCount, Arguments arguments) {
           return arguments.count() == 0
               ? new Parsed.Ok(new Zero(sectorCount))
-              : Parsed.invalid("No arguments required");
+              : Parsed.invalid("No arguments required", "zero has no arguments");
         }
       };
 
