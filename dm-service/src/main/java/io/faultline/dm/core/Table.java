@@ -70,6 +70,12 @@ public final class Table {
       if (line.sectorCount() == 0) {
         return refused(line, "zero-length target", "a target has one sector at least");
       }
+      if (line.startSector() > Limits.MAX_VOLUME_SECTORS - line.sectorCount()) {
+        return refused(
+            line,
+            "too large device",
+            "a volume has " + Limits.MAX_VOLUME_SECTORS + " sectors at most");
+      }
       if (type == null) {
         return refused(
             line, line.type() + ": unknown target type", "there is no target of this type");

@@ -216,11 +216,10 @@ final class TableLoader {
   private DeviceLookup.Answer lookUp(String written) {
     String name = nameOf(written, devices);
     if (name == null) {
-      return new DeviceLookup.Answer.NotFound(
-          "-ENODEV",
-          MAJOR_MINOR.matcher(written).matches()
-              ? written + " is named by no ?device=" + written + "=name"
-              : "that is no name of a device or volume");
+      return MAJOR_MINOR.matcher(written).matches()
+          ? new DeviceLookup.Answer.NotFound(
+              "-ENXIO", written + " is named by no ?device=" + written + "=name")
+          : new DeviceLookup.Answer.NotFound("-ENOENT", "that is no name of a device or volume");
     }
     if (name.equals(volume)) {
       return new DeviceLookup.Answer.NotFound("-EINVAL", name + " would stand on itself");
@@ -232,7 +231,7 @@ final class TableLoader {
     return draft.isVolume(name) || claims.containsKey(name)
         ? new DeviceLookup.Answer.Found(name)
         : new DeviceLookup.Answer.NotFound(
-            "-ENODEV", "there is no device or volume " + name + " on this host");
+            "-ENOENT", "there is no device or volume " + name + " on this host");
   }
 
   /** The name that a table means; null if it means none. */

@@ -48,13 +48,6 @@ public final class TableText {
                 "Invalid format on line " + number + " of table",
                 "a line is: start length type arguments, in sectors"));
       }
-      if (start > Limits.MAX_VOLUME_SECTORS || count > Limits.MAX_VOLUME_SECTORS - start) {
-        return new Read.Refused(
-            new TableRefusal(
-                number,
-                "Invalid format on line " + number + " of table",
-                "a volume ends at sector " + Limits.MAX_VOLUME_SECTORS + " at most"));
-      }
       lines.add(new Line(number, start, count, words.get(2), words.subList(3, words.size())));
     }
     return lines.isEmpty()

@@ -12,7 +12,7 @@ public interface DeviceLookup {
     record Found(String name) implements Answer {}
 
     /**
-     * @param errno the kernel's error, {@code -ENODEV}
+     * @param errno the kernel's error, {@code -ENOENT}
      * @param explanation what would be right
      */
     record NotFound(String errno, String explanation) implements Answer {}
