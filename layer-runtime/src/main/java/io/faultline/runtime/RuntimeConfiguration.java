@@ -6,15 +6,12 @@ import io.faultline.runtime.http.BodyLimitFilter;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
 import io.micrometer.core.instrument.MeterRegistry;
-import org.apache.catalina.valves.ErrorReportValve;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
-import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -59,19 +56,6 @@ public class RuntimeConfiguration {
   @Bean
   BodyLimitFilter bodyLimitFilter(ObjectProvider<BodyLimit> limits) {
     return new BodyLimitFilter(limits.orderedStream().toList());
-  }
-
-  /** What Tomcat itself refuses (a broken URL) tells neither version nor stack. */
-  @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> quietErrors() {
-    return factory ->
-        factory.addContextCustomizers(
-            context -> {
-              ErrorReportValve valve = new ErrorReportValve();
-              valve.setShowReport(false);
-              valve.setShowServerInfo(false);
-              context.getParent().getPipeline().addValve(valve);
-            });
   }
 
   /** Up when every layer of this process hears events and answers commands. */

@@ -13,6 +13,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Makes the topics that a service needs, with every setting said, and refuses topics that somebody
@@ -92,10 +93,7 @@ public final class TopicsAdmin {
   private void checkPartitions(Admin admin, List<NewTopic> topics)
       throws InterruptedException, ExecutionException, TimeoutException {
     Map<String, TopicDescription> found =
-        admin
-            .describeTopics(topics.stream().map(NewTopic::name).toList())
-            .allTopicNames()
-            .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        describe(admin, topics.stream().map(NewTopic::name).toList());
     for (TopicDescription description : found.values()) {
       int partitions = description.partitions().size();
       if (partitions != settings.partitions()) {
@@ -107,6 +105,23 @@ public final class TopicsAdmin {
                 + " partitions, but faultline.topics.partitions is "
                 + settings.partitions()
                 + ": all topics need the same number, and it cannot be changed later");
+      }
+    }
+  }
+
+  /** A topic that was just made is not known to every broker at once. */
+  private static Map<String, TopicDescription> describe(Admin admin, List<String> names)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+    while (true) {
+      try {
+        return admin.describeTopics(names).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException e) {
+        boolean notYet = e.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!notYet || System.nanoTime() > deadline) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(20);
       }
     }
   }

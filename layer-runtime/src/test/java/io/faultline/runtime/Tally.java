@@ -30,6 +30,8 @@ final class Tally implements LayerCore<Tally.State, Tally.Command, Tally.Counted
     record Explode() implements Command {}
   }
 
+  record HostSum(String host, long sum) {}
+
   sealed interface Counted {
     record Total(long sum) implements Counted {}
   }
@@ -75,7 +77,7 @@ final class Tally implements LayerCore<Tally.State, Tally.Command, Tally.Counted
             .build();
       }
       case Input.Commanded<Command>(var stamp, var id, Command.Sum()) ->
-          Decision.reply(Answer.ok(Map.of("host", stamp.host(), "sum", state.sum)));
+          Decision.reply(Answer.ok(new HostSum(stamp.host(), state.sum)));
       case Input.Commanded<Command>(var stamp, var id, Command.Explode()) ->
           throw new IllegalStateException("on purpose");
       case Input.Ticked<Command> ticked -> Decision.nothing();

@@ -53,7 +53,7 @@ public final class Edge {
     if (count == 0) {
       throw malformed("count is at least 1, but it is 0");
     }
-    if (sector > NUMBER_LIMIT - count) {
+    if (sector >= NUMBER_LIMIT - count) {
       throw malformed("sector + count is below 2^53, but " + sector + " + " + count + " is not");
     }
     return new SectorRange(sector, count);
