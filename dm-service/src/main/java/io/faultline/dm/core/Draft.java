@@ -114,6 +114,15 @@ final class Draft {
     return get(Keys.volume(name)) != null;
   }
 
+  /** The size of a device or volume; 0 of one that nothing is known of. */
+  long sectors(String block) {
+    if (isVolume(block)) {
+      return live(block).sectors();
+    }
+    DmFact.Device device = device(block);
+    return device == null ? 0 : device.sectors();
+  }
+
   DmFact.Counters counters() {
     DmFact known = get(Keys.COUNTERS);
     return known == null ? new DmFact.Counters(0, 0) : (DmFact.Counters) known;

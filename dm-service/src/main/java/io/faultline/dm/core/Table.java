@@ -1,15 +1,15 @@
 package io.faultline.dm.core;
 
-import io.faultline.dm.core.targets.Arguments;
-import io.faultline.dm.core.targets.DeviceLookup;
-import io.faultline.dm.core.targets.Effect;
-import io.faultline.dm.core.targets.ForwardConsumer;
-import io.faultline.dm.core.targets.HoleKind;
-import io.faultline.dm.core.targets.Leg;
-import io.faultline.dm.core.targets.Parsed;
-import io.faultline.dm.core.targets.Target;
-import io.faultline.dm.core.targets.TargetType;
-import io.faultline.dm.core.targets.Targets;
+import io.faultline.dm.core.target.Arguments;
+import io.faultline.dm.core.target.DeviceLookup;
+import io.faultline.dm.core.target.Effect;
+import io.faultline.dm.core.target.ForwardConsumer;
+import io.faultline.dm.core.target.HoleKind;
+import io.faultline.dm.core.target.Leg;
+import io.faultline.dm.core.target.Parsed;
+import io.faultline.dm.core.target.Target;
+import io.faultline.dm.core.target.TargetType;
+import io.faultline.dm.core.target.Targets;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;

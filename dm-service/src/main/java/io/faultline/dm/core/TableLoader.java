@@ -2,7 +2,7 @@ package io.faultline.dm.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.faultline.dm.core.targets.DeviceLookup;
+import io.faultline.dm.core.target.DeviceLookup;
 import io.faultline.events.Names;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Claim;
@@ -202,15 +202,11 @@ final class TableLoader {
   }
 
   private long sectorsOf(String block) {
-    if (draft.isVolume(block)) {
-      return draft.live(block).sectors();
-    }
     DmFact.Device known = draft.device(block);
-    Claim claim = claims.get(block);
-    if (claim != null && (known == null || claim.generation() >= known.generation())) {
-      return claim.sectors();
-    }
-    return known == null ? 0 : known.sectors();
+    Claim claim = draft.isVolume(block) ? null : claims.get(block);
+    boolean claimKnowsBetter =
+        claim != null && (known == null || claim.generation() >= known.generation());
+    return claimKnowsBetter ? claim.sectors() : draft.sectors(block);
   }
 
   private DeviceLookup.Answer lookUp(String written) {

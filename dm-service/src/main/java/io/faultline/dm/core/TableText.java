@@ -1,6 +1,6 @@
 package io.faultline.dm.core;
 
-import io.faultline.dm.core.targets.Arguments;
+import io.faultline.dm.core.target.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.faultline.dm.core;
 
-import io.faultline.dm.core.targets.ForwardConsumer;
-import io.faultline.dm.core.targets.HoleKind;
+import io.faultline.dm.core.target.ForwardConsumer;
+import io.faultline.dm.core.target.HoleKind;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What there is, and the ways down and up; nothing is changed. */
 final class Views {
+
+  private static final long PAGE_SECTORS = 4096 / SectorRange.SECTOR_BYTES;
 
   private final Draft draft;
 
@@ -43,7 +45,11 @@ final class Views {
                 inactive.sectors(), inactive.targetCount(), List.copyOf(inactive.below())));
   }
 
-  /** Whether bytes of a block device can be mapped directly, all the way down. */
+  /**
+   * Whether bytes of a block device can be mapped directly, all the way down. The kernel finds no
+   * direct access in a lower device that does not end with a page ({@code fs_dax_get_by_bdev}),
+   * though that device itself says that it has it; observed, and kept.
+   */
   static boolean dax(Draft draft, String block) {
     return dax(draft, block, new HashMap<>());
   }
@@ -57,7 +63,11 @@ final class Views {
     if (before != null) {
       return before;
     }
-    boolean dax = draft.live(block).directAccess(lower -> dax(draft, lower, known));
+    boolean dax =
+        draft
+            .live(block)
+            .directAccess(
+                lower -> draft.sectors(lower) % PAGE_SECTORS == 0 && dax(draft, lower, known));
     known.put(block, dax);
     return dax;
   }
@@ -205,18 +215,12 @@ final class Views {
 
   Decision<DmFact> whatIf(DmCommand.WhatIf whatIf) {
     String device = whatIf.device();
-    long sectors;
-    if (draft.isVolume(device)) {
-      sectors = draft.live(device).sectors();
-    } else {
-      DmFact.Device known = draft.device(device);
-      if (known == null) {
-        return draft.refuse(Refusals.noBlockDevice(device));
-      }
-      sectors = known.sectors();
+    if (!draft.isVolume(device) && draft.device(device) == null) {
+      return draft.refuse(Refusals.noBlockDevice(device));
     }
     SectorRange asked =
-        new SectorRange(whatIf.sector(), whatIf.count()).intersect(new SectorRange(0, sectors));
+        new SectorRange(whatIf.sector(), whatIf.count())
+            .intersect(new SectorRange(0, draft.sectors(device)));
     return draft.answer(Answer.ok(upward(device, asked)));
   }
 

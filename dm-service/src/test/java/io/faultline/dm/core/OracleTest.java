@@ -2,7 +2,7 @@ package io.faultline.dm.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.faultline.dm.core.targets.Targets;
+import io.faultline.dm.core.target.Targets;
 import io.faultline.events.Json;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;

@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 /** Takes the way down of a target's sectors, ascending. */
 public interface ForwardConsumer {

@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 /** A kind of target: the kernel's {@code struct target_type}. */
 public interface TargetType {

@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 /** Finds the block device that a table means. */
 @FunctionalInterface

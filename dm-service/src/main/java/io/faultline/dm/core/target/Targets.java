@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 import java.util.List;
 import java.util.Map;

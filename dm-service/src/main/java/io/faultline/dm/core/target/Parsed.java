@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 /** A target that was read from a table, or why the kernel would not have it. */
 public sealed interface Parsed {

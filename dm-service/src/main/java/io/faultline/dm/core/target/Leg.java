@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 /**
  * A stretch of a lower block device that a target stands on.

@@ -1,4 +1,4 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 /** Takes what becomes of a target's sectors, one range after another. */
 @FunctionalInterface

@@ -1,24 +1,23 @@
-package io.faultline.dm.core.targets;
+package io.faultline.dm.core.target;
 
 import io.faultline.ranges.RangeConsumer;
 import java.util.List;
 
-/**
- * {@code error}: every read and write fails. The kernel's {@code drivers/md/dm-target.c}, which
- * takes any arguments and forgets them.
- */
-record IoError(long sectorCount) implements Target {
+/** {@code zero}: reads zeros, forgets writes. The kernel's {@code drivers/md/dm-zero.c}. */
+record Zero(long sectorCount) implements Target {
 
   static final TargetType TYPE =
       new TargetType() {
         @Override
         public String name() {
-          return "error";
+          return "zero";
         }
 
         @Override
         public Parsed parse(long sectorCount, Arguments arguments) {
-          return new Parsed.Ok(new IoError(sectorCount));
+          return arguments.count() == 0
+              ? new Parsed.Ok(new Zero(sectorCount))
+              : Parsed.invalid("No arguments required", "zero has no arguments");
         }
       };
 
@@ -34,15 +33,14 @@ record IoError(long sectorCount) implements Target {
 
   @Override
   public void forward(long offset, long count, ForwardConsumer out) {
-    out.hole(offset, count, HoleKind.ERROR);
+    out.hole(offset, count, HoleKind.ZERO);
   }
 
   @Override
   public void inverse(int leg, long legOffset, long count, RangeConsumer out) {
-    throw new IllegalArgumentException("error has no leg " + leg);
+    throw new IllegalArgumentException("zero has no leg " + leg);
   }
 
-  /** The kernel's has an entry for direct access, but a wildcard target makes a table without. */
   @Override
   public boolean directAccess() {
     return false;
