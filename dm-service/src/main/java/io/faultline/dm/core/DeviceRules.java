@@ -265,7 +265,8 @@ final class DeviceRules {
         block.whole(),
         data,
         leaving == null ? null : leaving.removalId(),
-        leaving == null ? null : leaving.deadline());
+        leaving == null ? null : leaving.deadline(),
+        block instanceof BlockEvent.CorruptedRange bad ? bad.consumedBy() : null);
   }
 
   /** A device that is gone does not wait any more for what suspended volumes keep for it. */

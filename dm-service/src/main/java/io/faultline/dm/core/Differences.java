@@ -90,6 +90,7 @@ final class Differences {
         cause == Cause.DEVICE_REMOVED,
         kind == News.Kind.RECOVERED ? RecoveredData.RETURNED : null,
         null,
+        null,
         null);
   }
 }

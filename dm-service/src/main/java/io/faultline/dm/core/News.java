@@ -1,6 +1,7 @@
 package io.faultline.dm.core;
 
 import io.faultline.events.Cause;
+import io.faultline.events.ConsumedBy;
 import io.faultline.events.Origin;
 import io.faultline.events.RecoveredData;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param data what recovered ranges hold; null for other kinds
  * @param removalId of a device that leaves; null for other kinds
  * @param deadline of a device that leaves; null for other kinds
+ * @param consumedBy whose own load found what is corrupted; null where nobody's did
  */
 public record News(
     Kind kind,
@@ -27,7 +29,8 @@ public record News(
     boolean whole,
     @Nullable RecoveredData data,
     @Nullable String removalId,
-    @Nullable Instant deadline) {
+    @Nullable Instant deadline,
+    @Nullable ConsumedBy consumedBy) {
 
   /** What happened. */
   public enum Kind {

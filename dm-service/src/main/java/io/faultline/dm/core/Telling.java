@@ -133,7 +133,8 @@ final class Telling {
     Origin origin = news.origin();
     return switch (news.kind()) {
       case CORRUPTED ->
-          new BlockEvent.CorruptedRange(host, volume, ranges, whole, cause, origin, part, last);
+          new BlockEvent.CorruptedRange(
+              host, volume, ranges, whole, cause, origin, part, last, news.consumedBy());
       case RECOVERED -> {
         RecoveredData data = Objects.requireNonNull(news.data());
         yield new BlockEvent.RangeRecovered(
