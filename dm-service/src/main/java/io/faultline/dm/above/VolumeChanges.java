@@ -143,15 +143,12 @@ final class VolumeChanges {
         plan.leaves().stream()
             .map(Answers.Leaf::device)
             .collect(Collectors.toCollection(TreeSet::new));
-    Reply reply = null;
     for (int i = 0; i < TRIES; i++) {
-      switch (claims.take(host, volume, leaves, taken)) {
-        case LeafClaims.Taken.Refused(Problem problem) -> {
-          return problem(problem);
-        }
-        case LeafClaims.Taken.All(Map<String, Claim> all) ->
-            reply = gateway.send(host, command.with(withoutWhatIsKnown(all, plan)), null);
+      Problem refused = claims.take(host, volume, leaves, taken);
+      if (refused != null) {
+        return problem(refused);
       }
+      Reply reply = gateway.send(host, command.with(withoutWhatIsKnown(taken, plan)), null);
       if (!isStaleClaim(reply)) {
         return reply;
       }

@@ -7,7 +7,7 @@ import io.faultline.runtime.core.Claim;
 import io.faultline.runtime.core.Problem;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Claims of leaf devices at device-service, taken before the command that needs them. */
 public final class LeafClaims {
@@ -20,38 +20,27 @@ public final class LeafClaims {
     this.devices = devices;
   }
 
-  /** How a claim of several devices ended. */
-  public sealed interface Taken {
-
-    /**
-     * @param claims the devices that there are; one that there is not is for the rules to refuse,
-     *     who know the line that names it
-     */
-    record All(Map<String, Claim> claims) implements Taken {}
-
-    /** One was refused: none is kept. */
-    record Refused(Problem problem) implements Taken {}
-  }
-
   /**
-   * Claims all of them for a volume. What was claimed before one was refused is in {@code kept}.
+   * Claims all of them for a volume. A device that there is not is left out: the rules refuse it,
+   * who know the line that names it.
+   *
+   * @param taken gets the answers, also those before a refusal
+   * @return why one of them cannot be claimed; null if all are
    */
-  public Taken take(String host, String volume, Set<String> leaves, Map<String, Claim> kept) {
-    Map<String, Claim> claims = new TreeMap<>();
+  public @Nullable Problem take(
+      String host, String volume, Set<String> leaves, Map<String, Claim> taken) {
     for (String leaf : leaves) {
       switch (devices.claim(host, leaf, holder(volume))) {
-        case ClaimResult.Claimed(Claim claim) -> {
-          claims.put(leaf, claim);
-          kept.put(leaf, claim);
-        }
+        case ClaimResult.Claimed(Claim claim) -> taken.put(leaf, claim);
         case ClaimResult.Refused(Problem problem) -> {
           if (problem.status() != NOT_FOUND) {
-            return new Taken.Refused(problem);
+            return problem;
           }
+          taken.remove(leaf);
         }
       }
     }
-    return new Taken.All(claims);
+    return null;
   }
 
   /** Gives a claim back unless the volume claimed the device again since. */

@@ -166,7 +166,7 @@ final class DeviceRules {
 
   private void corrupted(DmFact.Device device, BlockEvent.CorruptedRange bad) {
     keep(bad.device(), device);
-    String faultId = Objects.requireNonNullElse(event.faultId(), event.id());
+    String faultId = faultId();
     BadSet.Entry before = BadSet.readOne(draft, bad.device(), faultId);
     Extents rangesBefore = before == null ? Extents.EMPTY : before.ranges();
     BadSet.write(
@@ -243,6 +243,10 @@ final class DeviceRules {
         .fromDevice(leaving.device(), leaving.ranges(), shares);
   }
 
+  private String faultId() {
+    return Objects.requireNonNullElse(event.faultId(), event.id());
+  }
+
   private News news(
       News.Kind kind,
       BlockEvent block,
@@ -257,7 +261,8 @@ final class DeviceRules {
         };
     return new News(
         kind,
-        event.faultId(),
+        // What is bad is kept by fault, here and above: a fault without a name gets one.
+        kind == News.Kind.CORRUPTED ? faultId() : event.faultId(),
         event.id(),
         cause,
         block.device(),

@@ -125,7 +125,7 @@ final class Refusals {
 
   static Problem staleRevision(String volume, long asked, long revision) {
     return new Problem(
-        "stale-revision",
+        "claim-changed",
         412,
         "It was claimed again since",
         "The claim of " + volume + " has revision " + revision + ", not " + asked);

@@ -2,6 +2,7 @@ package io.faultline.dm.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.faultline.dm.OracleCase;
 import io.faultline.events.BlockEvent;
 import io.faultline.events.Cause;
 import io.faultline.events.DeviceEvent;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A host whose devices are here and whose volumes are in the core: every call is the command that
  * the HTTP interface sends, claims included.
  */
-final class TestHost {
+final class TestHost implements OracleCase.Asked {
 
   static final String HOST = "local";
   static final Instant DEADLINE = Instant.parse("2026-01-01T01:00:00Z");
@@ -45,13 +46,14 @@ final class TestHost {
 
   /** A device that tells that it is there. */
   TestHost device(String name, long sectors) {
-    return device(name, sectors, true);
+    device(name, sectors, true);
+    return this;
   }
 
-  TestHost device(String name, long sectors, boolean dax) {
+  @Override
+  public void device(String name, long sectors, boolean dax) {
     devices.put(name, new Device(sectors, dax));
     hear(new DeviceEvent.DeviceAdded(HOST, name, "pmem", sectors, dax, 1), null);
-    return this;
   }
 
   /** A device that dm has heard nothing of, only its answer to a claim. */
@@ -172,11 +174,29 @@ final class TestHost {
     return claims;
   }
 
-  Answer put(String volume, String table) {
-    return put(volume, table, Map.of());
+  @Override
+  public OracleCase.Put put(String volume, String table, Map<String, String> numbers) {
+    return switch (create(volume, table, numbers)) {
+      case Answer.Refused(Problem problem) -> {
+        Map<String, Object> members = new TreeMap<>(problem.more());
+        members.put("type", "/problems/" + problem.kind());
+        members.put("detail", problem.detail());
+        yield new OracleCase.Put(problem.status(), members);
+      }
+      case Answer done -> new OracleCase.Put(done.status(), Map.of());
+    };
   }
 
-  Answer put(String volume, String table, Map<String, String> numbers) {
+  @Override
+  public boolean exists(String volume) {
+    return core.command(new DmCommand.GetVolume(volume)).status() == 200;
+  }
+
+  Answer put(String volume, String table) {
+    return create(volume, table, Map.of());
+  }
+
+  Answer create(String volume, String table, Map<String, String> numbers) {
     return core.command(
         new DmCommand.CreateVolume(volume, table, numbers, claimsFor(volume, table, numbers)));
   }
@@ -209,12 +229,14 @@ final class TestHost {
     return core.command(new DmCommand.ClaimVolume(volume, holder));
   }
 
-  Answers.Volume get(String volume) {
+  @Override
+  public Answers.Volume get(String volume) {
     return ok(core.command(new DmCommand.GetVolume(volume)));
   }
 
   /** The answer of {@code upward}: what each volume would lose. */
-  Map<String, Extents> upward(String device, long sector, long count) {
+  @Override
+  public Map<String, Extents> upward(String device, long sector, long count) {
     Answers.Upward answer = ok(core.command(new DmCommand.WhatIf(device, sector, count)));
     assertThat(answer.next()).isNull();
     Map<String, Extents> lost = new TreeMap<>();
@@ -226,7 +248,8 @@ final class TestHost {
     return lost;
   }
 
-  Answers.Mapped map(String volume, long sector, long count) {
+  @Override
+  public Answers.Mapped map(String volume, long sector, long count) {
     return ok(core.command(new DmCommand.MapDown(volume, sector, count, null)));
   }
 
