@@ -1,13 +1,25 @@
 package io.faultline.fs.core;
 
-import java.util.List;
+import io.faultline.runtime.core.Claim;
 
 /**
- * What the owner of a block device answered to a claim.
+ * A block device that was just claimed for a filesystem.
  *
- * @param sliceId the log that {@code sequence} counts in
- * @param sequence the event up to which {@code faults} is what the device knows
- * @param faults what is bad now, by fault
+ * @param volume whether dm-service has it; else device-service
+ * @param claim what its owner answered
  */
-public record ClaimedDevice(
-    Holding holding, String sliceId, long sequence, List<KnownFault> faults) {}
+public record ClaimedDevice(Role role, String device, boolean volume, Claim claim) {
+
+  Holding holding() {
+    return new Holding(
+        role,
+        device,
+        volume,
+        claim.generation(),
+        claim.sectors(),
+        claim.dax(),
+        claim.sliceId(),
+        claim.sequence(),
+        claim.revision());
+  }
+}

@@ -12,8 +12,10 @@ import io.faultline.fs.core.FsFact.Signals;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
 import io.faultline.runtime.core.Stamp;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,8 @@ final class Draft {
   private final Map<String, Filesystem> filesystems = new LinkedHashMap<>();
   private final Map<Long, Signals> signals = new TreeMap<>();
   private final Map<PageWindow, PresentPages> pages = new TreeMap<>();
+
+  private final Set<String> forgotten = new HashSet<>();
 
   private @Nullable String faultId;
   private @Nullable String causationId;
@@ -73,6 +77,18 @@ final class Draft {
   Draft gone(String key) {
     decision.gone(key);
     return this;
+  }
+
+  /** What is bad on a device; nothing if this decision has forgotten it. */
+  DeviceFaults faultsOf(String device) {
+    return forgotten.contains(device) ? DeviceFaults.NONE : state.faultsOf(device);
+  }
+
+  /** All that was known of a device is no longer so. */
+  void forget(String device) {
+    faultsOf(device).pieces().keySet().forEach(this::gone);
+    forgotten.add(device);
+    decision.gone(Keys.device(device));
   }
 
   /** The newest value of a filesystem. */

@@ -28,7 +28,7 @@ final class Failures {
   /** A range of a device is bad from now on. */
   static void corrupted(Draft draft, Event event, CorruptedRange corrupted) {
     String device = corrupted.device();
-    Extents news = corrupted.ranges().subtract(draft.state.faultsOf(device).bad());
+    Extents news = corrupted.ranges().subtract(draft.faultsOf(device).bad());
     String faultId = Objects.requireNonNullElse(event.faultId(), event.id());
     draft.because(faultId, event.id());
     draft.fact(
@@ -39,13 +39,23 @@ final class Failures {
     if (filesystem == null || role == null) {
       return;
     }
-    if (corrupted.whole() && corrupted.cause() == Cause.DEVICE_REMOVED) {
+    if (filesystem.isOlderThanMount(role, event)) {
+      tellOld(draft, filesystem, role, news, corrupted);
+    } else if (corrupted.whole() && corrupted.cause() == Cause.DEVICE_REMOVED) {
       deviceGone(draft, filesystem, role, device);
     } else if (corrupted.whole() && corrupted.cause() == Cause.MAPPING_LOST) {
       // As was observed above a device-mapper target that fails: the log's next write does.
       draft.shutDown(filesystem, ShutdownReason.LOG_IO, device);
     } else if (!news.isEmpty()) {
       failed(draft, filesystem, role, news, corrupted.cause());
+    }
+  }
+
+  /** What was bad before the mount is told, as at the mount, and nothing else comes of it. */
+  private static void tellOld(
+      Draft draft, Filesystem filesystem, Role role, Extents news, CorruptedRange corrupted) {
+    if (filesystem.isWalkable(role) && !corrupted.whole() && !news.isEmpty()) {
+      Teller.lost(draft, filesystem, role, news, corrupted.cause());
     }
   }
 

@@ -13,6 +13,8 @@ import io.faultline.fs.core.Views.FilesystemView;
 import io.faultline.fs.core.Views.HoldingsView;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
+import io.faultline.runtime.core.Claim;
+import io.faultline.runtime.core.Claim.KnownFault;
 import io.faultline.runtime.core.Decision;
 import io.faultline.runtime.core.Problem;
 import java.util.ArrayList;
@@ -80,7 +82,7 @@ final class Filesystems {
     }
     Map<String, List<KnownFault>> badByDevice = new LinkedHashMap<>();
     for (ClaimedDevice claim : claims) {
-      badByDevice.put(claim.holding().device(), adopt(draft, claim));
+      badByDevice.put(claim.device(), adopt(draft, claim));
     }
     List<Holding> holdings = claims.stream().map(ClaimedDevice::holding).toList();
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
@@ -106,7 +108,7 @@ final class Filesystems {
   private static @Nullable Problem whyNotOn(
       FsState state, Filesystem filesystem, List<ClaimedDevice> claims) {
     for (ClaimedDevice claim : claims) {
-      String device = claim.holding().device();
+      String device = claim.device();
       Filesystem other = state.mountedOn(device);
       if (other != null && !other.name().equals(filesystem.name())) {
         return Problem.conflict(
@@ -116,14 +118,14 @@ final class Filesystems {
             .with("holder", Draft.holder(other.name()));
       }
       if (!isComplete(state, device)
-          && claim.sequence() < state.slices.getOrDefault(claim.sliceId(), -1L)) {
+          && claim.claim().sequence() < state.slices.getOrDefault(claim.claim().sliceId(), -1L)) {
         return Problem.conflict(
             "stale-claim",
             "The claim's answer is older than what was heard",
             "Events of "
                 + device
                 + " were heard beyond sequence "
-                + claim.sequence()
+                + claim.claim().sequence()
                 + "; claim it again");
       }
     }
@@ -140,19 +142,20 @@ final class Filesystems {
    * the claim's answer says, which then stands for every event up to its sequence.
    */
   private static List<KnownFault> adopt(Draft draft, ClaimedDevice claim) {
-    String device = claim.holding().device();
+    String device = claim.device();
+    Claim answer = claim.claim();
     DeviceFaults faults = draft.state.faultsOf(device);
     if (isComplete(draft.state, device)) {
       return known(faults);
     }
     faults.pieces().keySet().forEach(draft::gone);
-    draft.fact(Keys.device(device), new KnownDevice(claim.sliceId(), true, claim.sequence()));
-    for (KnownFault fault : claim.faults()) {
+    draft.fact(Keys.device(device), new KnownDevice(answer.sliceId(), true, answer.sequence()));
+    for (KnownFault fault : answer.faults()) {
       draft.fact(
-          Keys.bad(device, fault.faultId(), claim.sequence()),
+          Keys.bad(device, fault.faultId(), answer.sequence()),
           new BadRanges(fault.faultId(), fault.cause(), fault.ranges(), false));
     }
-    return claim.faults();
+    return answer.faults();
   }
 
   private static List<KnownFault> known(DeviceFaults faults) {
@@ -210,8 +213,8 @@ final class Filesystems {
     for (Holding holding : filesystem.state().holdings()) {
       Holding newer = holding;
       for (ClaimedDevice claim : claims) {
-        if (claim.holding().device().equals(holding.device())) {
-          newer = holding.withRevision(claim.holding().revision());
+        if (claim.device().equals(holding.device())) {
+          newer = holding.withRevision(claim.claim().revision());
         }
       }
       renewed.add(newer);

@@ -137,11 +137,11 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         draft.because(event.faultId(), event.id());
         Filesystem filesystem = draft.state.mountedOn(removed.device());
         Role role = filesystem == null ? null : FsState.roleOf(filesystem, removed.device());
-        if (filesystem != null && role != null) {
+        if (filesystem != null && role != null && !filesystem.isOlderThanMount(role, event)) {
           Failures.deviceGone(draft, filesystem, role, removed.device());
         }
         if (removed.removalId() == null) {
-          forget(draft, removed.device());
+          draft.forget(removed.device());
         }
       }
       // What it brings back is told by the range_recovered that follows.
@@ -153,7 +153,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   private static void heardOfVolume(Draft draft, Event event, VolumeEvent volume) {
     switch (volume) {
       case VolumeEvent.VolumeAdded added -> appeared(draft, event, added.volume());
-      case VolumeEvent.VolumeRemoved removed -> forget(draft, removed.volume());
+      case VolumeEvent.VolumeRemoved removed -> draft.forget(removed.volume());
       // What a new table makes bad or good again is told by block events that follow.
       case VolumeEvent.TableChanged ignored -> {}
     }
@@ -170,7 +170,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       return event.sequence() > Objects.requireNonNull(known).adoptedSequence();
     }
     if (known != null) {
-      forget(draft, device);
+      draft.forget(device);
     }
     draft.fact(Keys.device(device), new KnownDevice(event.sliceId(), false, -1));
     return true;
@@ -183,13 +183,8 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
             && known.sliceId().equals(event.sliceId())
             && event.sequence() <= known.adoptedSequence();
     if (!told) {
-      forget(draft, device);
+      draft.forget(device);
       draft.fact(Keys.device(device), new KnownDevice(event.sliceId(), true, -1));
     }
-  }
-
-  private static void forget(Draft draft, String device) {
-    draft.state.faultsOf(device).pieces().keySet().forEach(draft::gone);
-    draft.gone(Keys.device(device));
   }
 }

@@ -1,6 +1,7 @@
 package io.faultline.fs.core;
 
 import io.faultline.events.Cause;
+import io.faultline.events.Event;
 import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import java.time.Instant;
@@ -35,6 +36,12 @@ public sealed interface FsFact {
         }
       }
       return null;
+    }
+
+    /** Whether an event of the device in that role speaks of the time before this mount. */
+    boolean isOlderThanMount(Role role, Event event) {
+      Holding holding = holding(role);
+      return holding != null && holding.isOlder(event);
     }
 
     /** Sectors of the device in that role; 0 if it has none. */

@@ -30,10 +30,9 @@ final class Problems {
 
   static Problem frozen(String name) {
     return new Problem(
-            "frozen",
-            423,
-            "The filesystem is frozen",
-            name + " is frozen by userspace; this waits until it is thawed")
-        .with("retryAfterSeconds", 1);
+        "frozen",
+        423,
+        "The filesystem is frozen",
+        name + " is frozen by userspace; this waits until it is thawed");
   }
 }

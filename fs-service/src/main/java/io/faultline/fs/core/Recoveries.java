@@ -21,7 +21,7 @@ final class Recoveries {
 
   static void recovered(Draft draft, Event event, RangeRecovered recovered) {
     String device = recovered.device();
-    DeviceFaults faults = draft.state.faultsOf(device);
+    DeviceFaults faults = draft.faultsOf(device);
     Extents healed = recovered.ranges();
     String faultId = Objects.requireNonNullElse(event.faultId(), event.id());
     Extents after = faults.badAfter(healed, (key, piece) -> heals(recovered, faultId, piece));

@@ -7,7 +7,6 @@ import io.faultline.events.FilesystemEvent.FilesystemThawed;
 import io.faultline.events.Origin;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.ranges.Extents;
-import java.util.Objects;
 
 /**
  * A device says that it is about to leave ({@code MF_MEM_PRE_REMOVE}). In the kernel's order:
@@ -33,20 +32,20 @@ final class Removals {
               if (holder.startsWith("fs:")) {
                 draft.because(event.faultId(), event.id());
                 String name = holder.substring("fs:".length());
-                String reason = prepare(draft, name, leaving);
+                String reason = prepare(draft, name, event, leaving);
                 acknowledge(draft, leaving, name, credit, reason);
               }
             });
   }
 
   /** Does what the kernel does; answers why the credit comes back. */
-  private static String prepare(Draft draft, String name, MfMemPreRemove leaving) {
+  private static String prepare(Draft draft, String name, Event event, MfMemPreRemove leaving) {
     Filesystem filesystem = draft.state.filesystems.get(name);
     if (filesystem == null) {
       return "gone";
     }
     Role role = FsState.roleOf(filesystem, leaving.device());
-    if (!filesystem.isMounted() || role == null) {
+    if (!filesystem.isMounted() || role == null || filesystem.isOlderThanMount(role, event)) {
       return "not_held";
     }
     if (filesystem.isShutDown()) {
@@ -91,9 +90,7 @@ final class Removals {
   private static void acknowledge(
       Draft draft, MfMemPreRemove leaving, String filesystem, long credit, String reason) {
     Origin origin = leaving.origin();
-    String leaf =
-        Objects.requireNonNullElse(origin, new Origin(leaving.device(), Extents.EMPTY, null))
-            .device();
+    String leaf = origin == null ? leaving.device() : origin.device();
     draft.acknowledge(leaf, leaving.removalId(), filesystem, credit, reason);
   }
 }
