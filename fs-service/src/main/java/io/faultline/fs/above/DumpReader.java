@@ -188,8 +188,8 @@ final class DumpReader {
 
   private void checkPlace(LineNumbers in, Device device, MapRecord record) {
     if (record.startSector() < device.lastStart) {
-      throw in.bad("records ascend by their starts, but the one before begins at "
-          + device.lastStart);
+      throw in.bad(
+          "records ascend by their starts, but the one before begins at " + device.lastStart);
     }
     if (record.special() == null && record.sectorCount() > MAX_EXTENT_SECTORS) {
       throw in.bad("an extent of a file has at most 2^31 sectors: it lies in one AG");
@@ -198,12 +198,10 @@ final class DumpReader {
         (role, size) -> {
           if (record.endSector() > size && !device.pastEnd.containsKey(role)) {
             device.pastEnd.put(
-                role,
-                in.bad("the " + role.word() + " device ends after sector " + (size - 1)));
+                role, in.bad("the " + role.word() + " device ends after sector " + (size - 1)));
           }
         });
-    BadLineException pastEnd =
-        device.role == null ? null : device.pastEnd.get(device.role);
+    BadLineException pastEnd = device.role == null ? null : device.pastEnd.get(device.role);
     if (pastEnd != null) {
       throw pastEnd;
     }
@@ -268,8 +266,7 @@ final class DumpReader {
           }
         });
     assignWhatIsSure();
-    List<Device> open =
-        devices.values().stream().filter(device -> device.role == null).toList();
+    List<Device> open = devices.values().stream().filter(device -> device.role == null).toList();
     List<Role> free = new ArrayList<>(sectors.keySet());
     devices.values().forEach(device -> free.remove(device.role));
     if (open.size() == 1 && free.contains(Role.DATA)) {

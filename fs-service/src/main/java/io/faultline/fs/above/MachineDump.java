@@ -53,8 +53,7 @@ final class MachineDump implements DumpFormat {
     }
     long start = in.number("PSTART", columns[3]);
     long count = in.count("PSTART", start, "PEND", columns[4], "LENGTH", columns[8]);
-    String device =
-        in.number("MAJOR", columns[1]) + ":" + in.number("MINOR", columns[2]);
+    String device = in.number("MAJOR", columns[1]) + ":" + in.number("MINOR", columns[2]);
     MapRecord record = record(in, columns, start, count);
     return new DumpLine(in.number("EXT", columns[0]), device, record, false);
   }
@@ -84,8 +83,7 @@ final class MachineDump implements DumpFormat {
   }
 
   private static SpecialOwner special(LineNumbers in, String type, String code) {
-    return SpecialOwner.ofCodes(
-            (int) in.number("OWNER", type), (int) in.number("OWNER", code))
+    return SpecialOwner.ofCodes((int) in.number("OWNER", type), (int) in.number("OWNER", code))
         .orElseThrow(() -> in.unknownOwner("special_" + type + ":" + code));
   }
 }

@@ -99,7 +99,6 @@ public final class Upward {
   }
 
   private Answer failed(String how) {
-    return new Answer.Failed(
-        Problem.unavailable("dm-service at " + urls.dmService() + " " + how));
+    return new Answer.Failed(Problem.unavailable("dm-service at " + urls.dmService() + " " + how));
   }
 }
