@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 interface DumpFormat {
 
   /**
-   * The record of a line; null for a line that holds none (heads, the key of the flags).
-   *
+   * @param whole whether the line has its end
+   * @return the record of a line; null for a line that holds none (heads, the key of the flags).
    * @throws BadLineException if the line is neither
    */
-  @Nullable DumpLine parse(long lineNumber, String line);
+  @Nullable DumpLine parse(long lineNumber, String line, boolean whole);
 
   /** Whether the text says which extents are shared. */
   boolean tellsShared();

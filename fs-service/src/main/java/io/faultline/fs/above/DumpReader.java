@@ -115,7 +115,7 @@ final class DumpReader {
    */
   List<Section> read(LineReader lines) throws IOException {
     for (String line = lines.next(); line != null; line = lines.next()) {
-      DumpLine record = format.parse(lines.number(), line);
+      DumpLine record = format.parse(lines.number(), line, lines.isWhole());
       if (record != null) {
         take(new LineNumbers(lines.number(), line), record);
       }
@@ -180,6 +180,9 @@ final class DumpReader {
       closePart(now);
     }
     Device next = new Device(devices.size(), name);
+    if (sectors.size() == 1) {
+      next.role = Role.DATA;
+    }
     given.forEach((role, each) -> next.role = each.equals(name) ? role : next.role);
     devices.put(name, next);
     current = next;

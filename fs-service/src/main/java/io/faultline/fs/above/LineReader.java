@@ -27,9 +27,15 @@ final class LineReader {
   private int position;
   private int limit;
   private long number;
+  private boolean whole;
 
   LineReader(InputStream body) {
     this.body = body;
+  }
+
+  /** Whether the line that was read last had its end; only the last of a body may lack it. */
+  boolean isWhole() {
+    return whole;
   }
 
   /** The number of the line that was read last, from 1. */
@@ -51,12 +57,14 @@ final class LineReader {
         position = 0;
         if (limit <= 0) {
           limit = 0;
+          whole = false;
           return any ? decode(length) : null;
         }
       }
       any = true;
       byte next = buffer[position++];
       if (next == '\n') {
+        whole = true;
         return decode(length);
       }
       if (length == MAX_LINE_BYTES) {

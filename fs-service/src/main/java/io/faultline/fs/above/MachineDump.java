@@ -35,7 +35,7 @@ final class MachineDump implements DumpFormat {
   }
 
   @Override
-  public @Nullable DumpLine parse(long lineNumber, String line) {
+  public @Nullable DumpLine parse(long lineNumber, String line, boolean whole) {
     if (line.equals(HEAD)) {
       headSeen = true;
       return null;

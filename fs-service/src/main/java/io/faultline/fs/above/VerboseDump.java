@@ -57,6 +57,7 @@ final class VerboseDump implements DumpFormat {
 
   private boolean headSeen;
   private boolean keySeen;
+  private boolean flagsExpected;
 
   @Override
   public boolean tellsShared() {
@@ -64,16 +65,17 @@ final class VerboseDump implements DumpFormat {
   }
 
   @Override
-  public @Nullable DumpLine parse(long lineNumber, String line) {
+  public @Nullable DumpLine parse(long lineNumber, String line, boolean whole) {
     LineNumbers in = new LineNumbers(lineNumber, line);
     if (!headSeen) {
       if (!HEAD.matcher(line).matches()) {
         throw in.bad("the first line is the head, EXT: DEV BLOCK-RANGE OWNER …");
       }
       headSeen = true;
+      flagsExpected = line.contains("FLAGS");
       return null;
     }
-    if (line.isBlank()) {
+    if (line.isEmpty()) {
       return null;
     }
     if (KEY_HEAD.matcher(line).matches()) {
@@ -86,7 +88,12 @@ final class VerboseDump implements DumpFormat {
       }
       return null;
     }
-    return record(in, line);
+    DumpLine record = record(in, line);
+    boolean flagsMayBeCut = flagsExpected && !whole && !line.matches(".*\\s[0-7]{7}");
+    if (flagsMayBeCut) {
+      throw in.bad("the last line has its end: without it nobody knows whether flags came");
+    }
+    return record;
   }
 
   private static DumpLine record(LineNumbers in, String line) {

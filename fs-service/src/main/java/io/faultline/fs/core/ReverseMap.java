@@ -446,7 +446,8 @@ public final class ReverseMap {
         boolean shared,
         boolean unwritten) {
       long flags = fork.ordinal() | (shared ? SHARED : 0) | (unwritten ? UNWRITTEN : 0);
-      append(start, count, numberOf(inode), fileOffsetSectors << FLAG_BITS | flags);
+      long offset = fork == Fork.BMBT ? 0 : fileOffsetSectors;
+      append(start, count, numberOf(inode), offset << FLAG_BITS | flags);
     }
 
     void add(MapRecord record) {
