@@ -118,13 +118,20 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   }
 
   private static void heardOfRanges(Draft draft, Event event, BlockEvent block) {
-    if (!isNews(draft, event, block.device())) {
-      return;
-    }
+    boolean news = isNews(draft, event, block.device());
     switch (block) {
-      case BlockEvent.CorruptedRange corrupted -> Failures.corrupted(draft, event, corrupted);
+      case BlockEvent.CorruptedRange corrupted -> {
+        if (news) {
+          Failures.corrupted(draft, event, corrupted);
+        }
+      }
+      case BlockEvent.RangeRecovered recovered -> {
+        if (news) {
+          Recoveries.recovered(draft, event, recovered);
+        }
+      }
+      // Credit comes back however old the news is.
       case BlockEvent.MfMemPreRemove leaving -> Removals.announced(draft, event, leaving);
-      case BlockEvent.RangeRecovered recovered -> Recoveries.recovered(draft, event, recovered);
       // Everything still reads right: nothing changes for a filesystem.
       case BlockEvent.RedundancyLost ignored -> {}
     }
