@@ -37,7 +37,11 @@ public sealed interface BlockEvent extends EventData {
   /** Whether this is the last part of its set. */
   boolean last();
 
-  /** These ranges read back wrong or not at all. The kernel's {@code ->corrupted_range()}. */
+  /**
+   * These ranges read back wrong or not at all. The kernel's {@code ->corrupted_range()}.
+   *
+   * @param consumedBy whose own load found it; null where nobody's did
+   */
   record CorruptedRange(
       String host,
       String device,
@@ -46,8 +50,22 @@ public sealed interface BlockEvent extends EventData {
       Cause cause,
       @Nullable Origin origin,
       int part,
-      boolean last)
-      implements BlockEvent {}
+      boolean last,
+      @Nullable ConsumedBy consumedBy)
+      implements BlockEvent {
+
+    public CorruptedRange(
+        String host,
+        String device,
+        Extents ranges,
+        boolean whole,
+        Cause cause,
+        @Nullable Origin origin,
+        int part,
+        boolean last) {
+      this(host, device, ranges, whole, cause, origin, part, last, null);
+    }
+  }
 
   /**
    * The device is about to leave, the kernel's {@code MF_MEM_PRE_REMOVE}. Whoever is named in

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param faultId the fault that it is an effect of, {@code host:ulid}; null if it is of none
  * @param causationId the id of the event that it was made from; null at the beginning of a chain
  * @param sequence rising per host and slice or layer, below 2^53
- * @param sliceId the log that {@code sequence} counts in: a device slice's id, or the layer's name
+ * @param sliceId the log that {@code sequence} counts in: a device slice's id, or {@code dm:ulid}
+ *     of a host's dm layer
  * @param traceparent W3C trace context, passed on as it came
  */
 public record Event(

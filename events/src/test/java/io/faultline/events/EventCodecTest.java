@@ -150,7 +150,7 @@ class EventCodecTest {
     assertThat(node.get("faultid").asString()).isEqualTo(event.faultId());
     assertThat(node.get("causationid").asString()).isEqualTo(event.causationId());
     assertThat(node.get("sequence").isIntegralNumber()).isTrue();
-    assertThat(node.get("sliceid").asString()).isEqualTo("dm");
+    assertThat(node.get("sliceid").asString()).isEqualTo(event.sliceId());
     assertThat(node.get("traceparent").asString()).isEqualTo(event.traceparent());
     assertThat(node.get("data")).isEqualTo(JsonMapper.shared().readTree(EventCodec.data(event)));
 

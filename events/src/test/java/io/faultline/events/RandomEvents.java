@@ -73,6 +73,8 @@ final class RandomEvents {
       Map<String, Long> shares = new TreeMap<>();
       gen.list(gen::name).forEach(name -> shares.put("dm:" + name, Math.max(1, number(gen))));
       return shares;
+    } else if (type == Origin.class) {
+      return Origin.of(gen.name(), gen.extents(gen.pick(1, gen.size(), 256, 257)));
     } else if (type.isEnum()) {
       return type.getEnumConstants()[gen.below(type.getEnumConstants().length)];
     } else if (type.isRecord()) {

@@ -29,6 +29,7 @@ final class Samples {
     volume();
     files();
     filesystem();
+    consumed();
   }
 
   /** By the name of the sample: the type's short name, or that and a variant after a dash. */
@@ -338,6 +339,24 @@ final class Samples {
             "local", "data", "no_reverse_map", "vol0", Extents.of(2048, 8), Cause.MEDIA_ERROR));
   }
 
+  private void consumed() {
+    told(
+        "corrupted_range-consumed",
+        "devices/pmem0",
+        FAULT,
+        null,
+        new BlockEvent.CorruptedRange(
+            "local",
+            "pmem0",
+            Extents.of(1024, 8),
+            false,
+            Cause.MEDIA_ERROR,
+            null,
+            0,
+            true,
+            new ConsumedBy(4711, "m1")));
+  }
+
   private static BlockEvent.MfMemPreRemove preRemove(Map<String, Long> credits) {
     return new BlockEvent.MfMemPreRemove(
         "local",
@@ -377,7 +396,7 @@ final class Samples {
             faultId,
             causationId,
             events.size() + 1,
-            ofDevice ? SLICE : source.startsWith("volumes") ? "dm" : "fs",
+            ofDevice ? SLICE : (source.startsWith("volumes") ? "dm:" : "fs:") + SLICE,
             faultId == null ? null : "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             data);
     if (events.put(name, event) != null) {

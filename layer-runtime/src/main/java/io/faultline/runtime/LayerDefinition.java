@@ -11,10 +11,23 @@ import java.util.List;
  * @param commands the codec of its commands
  * @param facts the codec of its facts' values; what it writes must be readable for ever
  * @param hears the topics of the layers below that it listens to
+ * @param tells whether it has events of its own; the notifier has none
  */
 public record LayerDefinition<S, C, F>(
     String layer,
     LayerCore<S, C, F> core,
     SealedCodec<C> commands,
     SealedCodec<F> facts,
-    List<String> hears) {}
+    List<String> hears,
+    boolean tells) {
+
+  /** A layer that has events of its own. */
+  public LayerDefinition(
+      String layer,
+      LayerCore<S, C, F> core,
+      SealedCodec<C> commands,
+      SealedCodec<F> facts,
+      List<String> hears) {
+    this(layer, core, commands, facts, hears, true);
+  }
+}

@@ -128,8 +128,10 @@ public final class LayerHost<C> implements SmartLifecycle {
   private List<NewTopic> neededTopics() {
     String layer = definition.layer();
     List<NewTopic> needed = new ArrayList<>();
-    needed.add(topics.events(Topics.events(layer)));
-    needed.add(topics.events(Topics.REMOVAL_ACKS));
+    if (definition.tells()) {
+      needed.add(topics.events(Topics.events(layer)));
+      needed.add(topics.events(Topics.REMOVAL_ACKS));
+    }
     needed.add(topics.requests(Topics.commands(layer)));
     needed.add(topics.requests(Topics.replies(layer)));
     needed.add(topics.events(Topics.deadLetters(Topics.commands(layer))));

@@ -35,6 +35,7 @@ public final class BlockDeviceClient {
   /** How a claim ended. */
   public sealed interface ClaimResult {
 
+    /** The holder has it. */
     record Claimed(Claim claim) implements ClaimResult {}
 
     /**
@@ -112,10 +113,13 @@ public final class BlockDeviceClient {
 
   /** Whether there is such a block device. */
   public sealed interface Existence {
+    /** There is; the answer of its service describes it. */
     record Exists(JsonNode description) implements Existence {}
 
+    /** There is none of that name. */
     record Missing() implements Existence {}
 
+    /** Its service did not say. */
     record Unknown(Problem problem) implements Existence {}
   }
 

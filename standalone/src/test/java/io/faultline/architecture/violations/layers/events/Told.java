@@ -1,0 +1,4 @@
+package io.faultline.architecture.violations.layers.events;
+
+/** Something that others may know. */
+public record Told(long number) {}

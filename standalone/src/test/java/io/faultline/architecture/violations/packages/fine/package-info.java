@@ -1,0 +1,5 @@
+/** As it should be. */
+@NullMarked
+package io.faultline.architecture.violations.packages.fine;
+
+import org.jspecify.annotations.NullMarked;

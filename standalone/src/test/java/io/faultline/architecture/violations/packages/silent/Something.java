@@ -1,0 +1,4 @@
+package io.faultline.architecture.violations.packages.silent;
+
+/** So that the package is there. */
+record Something(long number) {}

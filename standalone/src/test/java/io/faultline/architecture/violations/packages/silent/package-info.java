@@ -1,0 +1,5 @@
+/** */
+@NullMarked
+package io.faultline.architecture.violations.packages.silent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+package io.faultline.architecture.violations.packages.unmarked;
+
+/** So that the package is there. */
+record Something(long number) {}
