@@ -1,0 +1,75 @@
+package io.faultline.runtime;
+
+import io.faultline.events.Json;
+import io.faultline.runtime.http.BodyLimit;
+import io.faultline.runtime.http.BodyLimitFilter;
+import io.faultline.runtime.http.ProblemAdvice;
+import io.faultline.runtime.http.ProblemErrorController;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
+import org.springframework.core.env.Environment;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What every service has: settings, Kafka, the HTTP edge, health. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(FaultlineProperties.class)
+@Import({ProblemAdvice.class, ProblemErrorController.class})
+public class RuntimeConfiguration {
+
+  @Bean
+  KafkaConnection kafkaConnection(KafkaConnectionDetails details, KafkaProperties properties) {
+    return new KafkaConnection(details.getBootstrapServers(), properties.getProperties());
+  }
+
+  @Bean
+  LayerHosts layerHosts(
+      KafkaConnection connection, FaultlineProperties properties, MeterRegistry registry) {
+    return new LayerHosts(connection, properties, registry);
+  }
+
+  @Bean
+  ServiceUrls serviceUrls(FaultlineProperties properties, Environment environment) {
+    return new ServiceUrls(properties, environment);
+  }
+
+  @Bean
+  TopicsAdmin topicsAdmin(KafkaConnection connection, FaultlineProperties properties) {
+    return new TopicsAdmin(connection, properties.topics());
+  }
+
+  /** Requests are read strictly: a field that is not known is a mistake of the client. */
+  @Bean
+  @Primary
+  JsonMapper faultlineJson() {
+    return Json.STRICT;
+  }
+
+  @Bean
+  BodyLimitFilter bodyLimitFilter(ObjectProvider<BodyLimit> limits) {
+    return new BodyLimitFilter(limits.orderedStream().toList());
+  }
+
+  /** Up when every layer of this process hears events and answers commands. */
+  @Bean
+  HealthIndicator layersHealthIndicator(ObjectProvider<LayerHost<?>> layers) {
+    return () -> {
+      Health.Builder health = Health.up();
+      for (LayerHost<?> layer : layers) {
+        health.withDetail(layer.layer(), layer.state());
+        if (!layer.isReady()) {
+          health.down();
+        }
+      }
+      return health.build();
+    };
+  }
+}

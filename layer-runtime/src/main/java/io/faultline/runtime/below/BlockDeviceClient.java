@@ -1,0 +1,183 @@
+package io.faultline.runtime.below;
+
+import io.faultline.events.Json;
+import io.faultline.runtime.core.Claim;
+import io.faultline.runtime.core.Problem;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Supplier;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Claims block devices of the service below. A device and a volume are claimed in the same way;
+ * {@code kind} tells which.
+ */
+public final class BlockDeviceClient {
+
+  /** Which service's block devices. */
+  public enum Kind {
+    DEVICE("devices"),
+    VOLUME("volumes");
+
+    private final String segment;
+
+    Kind(String segment) {
+      this.segment = segment;
+    }
+  }
+
+  /** How a claim ended. */
+  public sealed interface ClaimResult {
+
+    record Claimed(Claim claim) implements ClaimResult {}
+
+    /**
+     * What the service below answered, to be passed on: 404 unknown, 409 held by somebody else,
+     * 503.
+     */
+    record Refused(Problem problem) implements ClaimResult {}
+  }
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .followRedirects(HttpClient.Redirect.NEVER)
+          .build();
+  private final Supplier<String> baseUrl;
+  private final Kind kind;
+
+  /**
+   * @param baseUrl {@code http://host:port}, without a path; asked at every request
+   */
+  public BlockDeviceClient(Supplier<String> baseUrl, Kind kind) {
+    this.baseUrl = baseUrl;
+    this.kind = kind;
+  }
+
+  /**
+   * Claims a block device; the same holder may do so again.
+   *
+   * @param holder {@code dm:vol0} or {@code fs:data}
+   */
+  public ClaimResult claim(String host, String device, String holder) {
+    HttpRequest request =
+        request(host, device, "/claim")
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(holderJson(holder)))
+            .build();
+    return switch (send(request)) {
+      case Result.Unreachable(Problem problem) -> new ClaimResult.Refused(problem);
+      case Result.Answered(int status, byte[] body) when status < 300 ->
+          new ClaimResult.Claimed(Json.LENIENT.readValue(body, Claim.class));
+      case Result.Answered(int status, byte[] body) ->
+          new ClaimResult.Refused(problem(status, body));
+    };
+  }
+
+  /**
+   * Gives a claim back, unless it was claimed again since {@code revision}. What cannot be given
+   * back now is found when somebody else wants the device.
+   *
+   * @return whether it is given back
+   */
+  public boolean release(String host, String device, String holder, long revision) {
+    HttpRequest request =
+        request(host, device, "/claim")
+            .header("Content-Type", "application/json")
+            .header("If-Match", "\"" + revision + "\"")
+            .method("DELETE", HttpRequest.BodyPublishers.ofByteArray(holderJson(holder)))
+            .build();
+    return send(request) instanceof Result.Answered answered && answered.status() < 300;
+  }
+
+  /** Gives a claim back however often it was taken. */
+  public boolean release(String host, String device, String holder) {
+    HttpRequest request =
+        request(host, device, "/claim")
+            .header("Content-Type", "application/json")
+            .method("DELETE", HttpRequest.BodyPublishers.ofByteArray(holderJson(holder)))
+            .build();
+    return send(request) instanceof Result.Answered answered && answered.status() < 300;
+  }
+
+  /** Whether there is such a block device. */
+  public sealed interface Existence {
+    record Exists(JsonNode description) implements Existence {}
+
+    record Missing() implements Existence {}
+
+    record Unknown(Problem problem) implements Existence {}
+  }
+
+  /** Looks a block device up without claiming it. */
+  public Existence find(String host, String device) {
+    return switch (send(request(host, device, "").GET().build())) {
+      case Result.Unreachable(Problem problem) -> new Existence.Unknown(problem);
+      case Result.Answered(int status, byte[] body) when status < 300 ->
+          new Existence.Exists(Json.LENIENT.readTree(body));
+      case Result.Answered(int status, byte[] body) when status == 404 -> new Existence.Missing();
+      case Result.Answered(int status, byte[] body) -> new Existence.Unknown(problem(status, body));
+    };
+  }
+
+  private sealed interface Result {
+    record Answered(int status, byte[] body) implements Result {}
+
+    record Unreachable(Problem problem) implements Result {}
+  }
+
+  private HttpRequest.Builder request(String host, String device, String rest) {
+    // Names have been checked: they need no escaping in a path.
+    return HttpRequest.newBuilder(
+            URI.create(
+                baseUrl.get() + "/v1/hosts/" + host + "/" + kind.segment + "/" + device + rest))
+        .header("Accept", "application/json")
+        .timeout(REQUEST_TIMEOUT);
+  }
+
+  private Result send(HttpRequest request) {
+    try {
+      HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      return new Result.Answered(response.statusCode(), response.body());
+    } catch (IOException e) {
+      return new Result.Unreachable(
+          Problem.unavailable(
+              "The service below at " + baseUrl.get() + " does not answer; nothing was changed"));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Result.Unreachable(Problem.unavailable("Interrupted; nothing was changed"));
+    }
+  }
+
+  private static byte[] holderJson(String holder) {
+    return Json.LENIENT.writeValueAsBytes(Map.of("holder", holder));
+  }
+
+  /** The problem of the service below, as ours: the one who asks wants to know the same. */
+  private static Problem problem(int status, byte[] body) {
+    try {
+      JsonNode node = Json.LENIENT.readTree(body);
+      String type = node.path("type").asString("/problems/http-" + status);
+      Problem problem =
+          new Problem(
+              type.substring(type.lastIndexOf('/') + 1),
+              status,
+              node.path("title").asString("Refused"),
+              node.path("detail").asString(""));
+      JsonNode holder = node.path("holder");
+      return holder.isString() ? problem.with("holder", holder.asString()) : problem;
+    } catch (JacksonException e) {
+      return new Problem("http-" + status, status, "Refused", "The service below refused");
+    }
+  }
+}

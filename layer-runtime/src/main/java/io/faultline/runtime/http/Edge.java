@@ -1,0 +1,120 @@
+package io.faultline.runtime.http;
+
+import io.faultline.events.Names;
+import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.core.Problem;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+/** The checks of form that every controller does before it asks a layer. */
+public final class Edge {
+
+  /** Every number of the interface stays below this, so that JavaScript keeps it exact. */
+  public static final long NUMBER_LIMIT = 1L << 53;
+
+  /** Items of a page where nobody says how many. */
+  public static final int DEFAULT_PAGE = 100;
+
+  /** Items of a page at most. */
+  public static final int MAX_PAGE = 10_000;
+
+  private static final int MAX_KEY_LENGTH = 255;
+
+  private Edge() {}
+
+  /**
+   * A name of a host, device, volume, filesystem or watcher.
+   *
+   * @param what which, for the answer
+   * @throws ProblemException 400 if it is none
+   */
+  public static String name(String what, @Nullable String text) {
+    if (text == null || !Names.isName(text)) {
+      throw malformed(
+          "The name of a "
+              + what
+              + " is "
+              + Names.NAME.pattern()
+              + ", but this one is "
+              + quote(text));
+    }
+    return text;
+  }
+
+  /**
+   * A range of sectors as a request gives it.
+   *
+   * @throws ProblemException 400 if a number is negative, the count is 0, or a number is not below
+   *     2^53
+   */
+  public static SectorRange sectorRange(long sector, long count) {
+    number("sector", sector);
+    number("count", count);
+    if (count == 0) {
+      throw malformed("count is at least 1, but it is 0");
+    }
+    if (sector >= NUMBER_LIMIT - count) {
+      throw malformed("sector + count is below 2^53, but " + sector + " + " + count + " is not");
+    }
+    return new SectorRange(sector, count);
+  }
+
+  /**
+   * @throws ProblemException 400 if it is negative or not below 2^53
+   */
+  public static long number(String what, long value) {
+    if (value < 0 || value >= NUMBER_LIMIT) {
+      throw malformed(what + " is a number from 0 and below 2^53, but it is " + value);
+    }
+    return value;
+  }
+
+  /** Which part of a list is asked for. */
+  public record Page(int limit, @Nullable String after) {}
+
+  /**
+   * @throws ProblemException 400 if the limit is not from 1 to {@value #MAX_PAGE}
+   */
+  public static Page page(@Nullable Integer limit, @Nullable String after) {
+    int wanted = limit == null ? DEFAULT_PAGE : limit;
+    if (wanted < 1 || wanted > MAX_PAGE) {
+      throw malformed("limit is a number from 1 to " + MAX_PAGE + ", but it is " + wanted);
+    }
+    return new Page(wanted, after);
+  }
+
+  /**
+   * The id of the command that this request is: made from its {@code Idempotency-Key}, its method
+   * and its path; null if it has no key.
+   *
+   * @throws ProblemException 400 if the key is empty, too long or not printable ASCII
+   */
+  public static @Nullable String commandId(HttpServletRequest request) {
+    String key = request.getHeader("Idempotency-Key");
+    if (key == null) {
+      return null;
+    }
+    boolean printable = key.chars().allMatch(c -> c > ' ' && c < 0x7F);
+    if (key.isEmpty() || key.length() > MAX_KEY_LENGTH || !printable) {
+      throw malformed(
+          "Idempotency-Key has 1 to "
+              + MAX_KEY_LENGTH
+              + " printable ASCII characters, but this one has "
+              + key.length());
+    }
+    return request.getMethod() + " " + request.getRequestURI() + " " + key;
+  }
+
+  public static ProblemException malformed(String detail) {
+    return new ProblemException(Problem.malformed(detail));
+  }
+
+  /** A value of the client as it may stand in an answer: in quotes, one line, not too long. */
+  public static String quote(@Nullable String text) {
+    if (text == null) {
+      return "missing";
+    }
+    String shown = text.length() <= 80 ? text : text.substring(0, 80) + "…";
+    return "\"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"";
+  }
+}

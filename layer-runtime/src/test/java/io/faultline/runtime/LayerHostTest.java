@@ -1,0 +1,281 @@
+package io.faultline.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.events.DeviceEvent;
+import io.faultline.events.Event;
+import io.faultline.events.EventCodec;
+import io.faultline.events.Json;
+import io.faultline.events.Topics;
+import io.faultline.runtime.Tally.Command;
+import io.faultline.runtime.testing.EmbeddedBroker;
+import io.faultline.runtime.testing.TopicReader;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The shell on a real broker. */
+class LayerHostTest {
+
+  private static final AtomicInteger LAYERS = new AtomicInteger();
+
+  @TempDir Path stateDir;
+
+  private final String layer = "tally" + LAYERS.incrementAndGet();
+  private final KafkaConnection connection =
+      new KafkaConnection(List.of(EmbeddedBroker.shared().bootstrapServers()), Map.of());
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private LayerHost<Command> host = start("state");
+
+  @BeforeEach
+  void ready() {
+    awaitReady(host);
+  }
+
+  @AfterEach
+  void stop() {
+    host.stop();
+  }
+
+  @Test
+  void aCommandIsAnsweredByTheOwnerOfItsHost() {
+    assertThat(body(host.gateway().send("h1", new Command.Add(3), null))).isEqualTo("{\"sum\":3}");
+    assertThat(body(host.gateway().send("h1", new Command.Add(4), null))).isEqualTo("{\"sum\":7}");
+    assertThat(body(host.gateway().send("h2", new Command.Sum(), null)))
+        .isEqualTo("{\"host\":\"h2\",\"sum\":0}");
+  }
+
+  @Test
+  void aRefusalIsAProblemAndChangesNothing() {
+    Reply refused = host.gateway().send("h1", new Command.Add(-1), null);
+
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.contentType()).isEqualTo("application/problem+json");
+    assertThat(body(refused)).contains("/problems/negative").contains("-1 is negative");
+    assertThat(sum("h1")).isZero();
+  }
+
+  @Test
+  void theSameCommandIdIsCarriedOutOnceAndAnsweredTheSame() {
+    Reply first = host.gateway().send("h1", new Command.Add(5), "key-1");
+    Reply again = host.gateway().send("h1", new Command.Add(5), "key-1");
+    Reply other = host.gateway().send("h1", new Command.Add(6), "key-1");
+
+    assertThat(body(again)).isEqualTo(body(first)).isEqualTo("{\"sum\":5}");
+    assertThat(other.status()).isEqualTo(422);
+    assertThat(body(other)).contains("/problems/idempotency-key-reused");
+    assertThat(sum("h1")).isEqualTo(5);
+  }
+
+  @Test
+  void aKeptAnswerSurvivesARestartFromTheChangelogAlone() {
+    host.gateway().send("h1", new Command.Add(5), "key-1");
+    host.stop();
+
+    host = start("another-empty-folder");
+    awaitReady(host);
+
+    assertThat(sum("h1")).isEqualTo(5);
+    assertThat(body(host.gateway().send("h1", new Command.Add(5), "key-1")))
+        .isEqualTo("{\"sum\":5}");
+    assertThat(sum("h1")).isEqualTo(5);
+  }
+
+  @Test
+  void onlyTheNewestKeptAnswersAreRemembered() {
+    for (int i = 0; i <= LayerProcessor.MAX_KEPT_ANSWERS; i++) {
+      host.gateway().send("h1", new Command.Add(1), "key-" + i);
+    }
+    long before = sum("h1");
+
+    host.gateway().send("h1", new Command.Add(1), "key-" + LayerProcessor.MAX_KEPT_ANSWERS);
+    assertThat(sum("h1")).as("the newest is remembered").isEqualTo(before);
+    host.gateway().send("h1", new Command.Add(1), "key-0");
+    assertThat(sum("h1")).as("the oldest is not").isEqualTo(before + 1);
+  }
+
+  @Test
+  void everyHostIsAskedInOneQuery() {
+    host.gateway().send("h1", new Command.Add(1), null);
+    host.gateway().send("h2", new Command.Add(2), null);
+    host.gateway().send("h3", new Command.Add(3), null);
+
+    List<Reply> replies = host.gateway().scatter(new Command.Sum());
+
+    assertThat(replies).hasSize(12).allMatch(Reply::isSuccess);
+    String all = String.join("", replies.stream().map(LayerHostTest::body).toList());
+    assertThat(all)
+        .contains("{\"host\":\"h1\",\"sum\":1}")
+        .contains("{\"host\":\"h2\",\"sum\":2}")
+        .contains("{\"host\":\"h3\",\"sum\":3}");
+  }
+
+  @Test
+  void aBugInTheCoreIsAnsweredPutAsideAndThePartitionGoesOn() {
+    host.gateway().send("h1", new Command.Add(2), null);
+
+    Reply bug = host.gateway().send("h1", new Command.Explode(), null);
+
+    assertThat(bug.status()).isEqualTo(500);
+    assertThat(body(bug)).contains("/problems/internal-error").doesNotContain("on purpose");
+    assertThat(sum("h1")).isEqualTo(2);
+    try (TopicReader dead =
+        TopicReader.fromBeginning(
+            connection.properties(), Topics.deadLetters(Topics.commands(layer)))) {
+      assertThat(EventCodec.header(dead.next().headers(), Wire.DEAD_REASON)).contains("on purpose");
+    }
+  }
+
+  @Test
+  void eventsAreHeardOnceAndWhatTheyCauseIsNumbered() {
+    String slice = UUID.randomUUID().toString();
+    String hostName = "events-" + layer;
+    try (KafkaProducer<String, byte[]> producer = producer()) {
+      for (long sequence : new long[] {1, 2, 2, 1, 3}) {
+        producer.send(record(hostName, slice, sequence));
+      }
+      producer.flush();
+    }
+
+    try (TopicReader events =
+        TopicReader.fromBeginning(connection.properties(), Topics.events(layer))) {
+      for (long sequence = 1; sequence <= 3; sequence++) {
+        Event event = events.nextEventOf(hostName);
+        assertThat(event.sequence()).isEqualTo(sequence);
+        assertThat(event.causationId()).isEqualTo("cause-" + sequence);
+      }
+    }
+    assertThat(sum(hostName)).isEqualTo(3);
+    assertThat(registry.counter("faultline.layer.repeats", "layer", layer).count()).isEqualTo(2);
+  }
+
+  @Test
+  void whatCannotBeReadGoesToTheDeadLettersWithTheReasonAndTheRestGoesOn() {
+    String hostName = "dead-" + layer;
+    ProducerRecord<String, byte[]> unknownType = record(hostName, "s", 1);
+    unknownType.headers().remove("ce_type").add("ce_type", "io.faultline.what".getBytes(UTF_8));
+    ProducerRecord<String, byte[]> cutOff =
+        new ProducerRecord<>(
+            Topics.DEVICE_EVENTS,
+            null,
+            hostName,
+            "{\"host\":".getBytes(UTF_8),
+            record(hostName, "s", 2).headers());
+    try (KafkaProducer<String, byte[]> producer = producer()) {
+      producer.send(unknownType);
+      producer.send(cutOff);
+      producer.send(record(hostName, "s", 3));
+      producer.flush();
+    }
+
+    try (TopicReader dead =
+        TopicReader.fromBeginning(
+            connection.properties(), Topics.deadLetters(Topics.DEVICE_EVENTS))) {
+      assertThat(dead.nextReason(hostName, layer)).contains("unknown type io.faultline.what");
+      assertThat(dead.nextReason(hostName, layer)).contains("data:");
+    }
+    awaitSum(hostName, 1);
+    assertThat(registry.counter("faultline.layer.dead.letters", "layer", layer).count())
+        .isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void topicsWithAnotherNumberOfPartitionsAreRefused() {
+    FaultlineProperties other =
+        new FaultlineProperties(
+            new FaultlineProperties.Topics(5, (short) 1, Duration.ofDays(7)),
+            stateDir,
+            stateDir,
+            "",
+            "",
+            "",
+            Duration.ofSeconds(10),
+            new FaultlineProperties.Streams(1, Duration.ofMillis(2), 0));
+    LayerHost<Command> refused =
+        new LayerHosts(connection, other, registry).host(Tally.definition(layer));
+
+    assertThat(
+            org.junit.jupiter.api.Assertions.assertThrows(
+                IllegalStateException.class, refused::start))
+        .hasMessageContaining("has 12 partitions, but faultline.topics.partitions is 5");
+  }
+
+  private LayerHost<Command> start(String folder) {
+    Path dir = Path.of(System.getProperty("java.io.tmpdir"), "faultline-test-" + UUID.randomUUID());
+    FaultlineProperties properties =
+        new FaultlineProperties(
+            new FaultlineProperties.Topics(12, (short) 1, Duration.ofDays(7)),
+            dir.resolve(folder),
+            dir,
+            "",
+            "",
+            "",
+            Duration.ofSeconds(10),
+            new FaultlineProperties.Streams(1, Duration.ofMillis(2), 0));
+    LayerHost<Command> started =
+        new LayerHosts(connection, properties, registry).host(Tally.definition(layer));
+    started.start();
+    return started;
+  }
+
+  private static void awaitReady(LayerHost<?> host) {
+    awaitTrue("the layer is ready", host::isReady);
+  }
+
+  private void awaitSum(String hostName, long sum) {
+    awaitTrue("the sum of " + hostName + " is " + sum, () -> sum(hostName) == sum);
+  }
+
+  private static void awaitTrue(String what, java.util.function.BooleanSupplier condition) {
+    Instant deadline = Instant.now().plusSeconds(60);
+    while (!condition.getAsBoolean()) {
+      assertThat(Instant.now()).as(what).isBefore(deadline);
+      Thread.onSpinWait();
+      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  private long sum(String hostName) {
+    Reply reply = host.gateway().send(hostName, new Command.Sum(), null);
+    return Json.LENIENT.readTree(reply.body()).get("sum").asLong();
+  }
+
+  private static String body(Reply reply) {
+    return new String(reply.body(), UTF_8);
+  }
+
+  private static ProducerRecord<String, byte[]> record(String host, String slice, long sequence) {
+    Event event =
+        new Event(
+            "cause-" + sequence,
+            "/hosts/" + host + "/devices/pmem0",
+            Instant.parse("2026-01-01T00:00:00Z"),
+            null,
+            null,
+            sequence,
+            slice,
+            null,
+            new DeviceEvent.DevicePlugged(host, "pmem0", 1, 8));
+    return new ProducerRecord<>(
+        Topics.DEVICE_EVENTS, null, host, EventCodec.data(event), EventCodec.headers(event));
+  }
+
+  private KafkaProducer<String, byte[]> producer() {
+    return new KafkaProducer<>(
+        connection.properties(), new StringSerializer(), new ByteArraySerializer());
+  }
+}

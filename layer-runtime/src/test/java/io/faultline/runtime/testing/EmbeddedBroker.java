@@ -1,0 +1,129 @@
+package io.faultline.runtime.testing;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.MetadataVersion;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real Kafka broker (KRaft, one node) in this process, with its data in a folder that goes with
+ * it. One is shared by all tests of a JVM: each test uses hosts of its own, or a broker of its own.
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+
+  private static @Nullable EmbeddedBroker shared;
+
+  private final Path dir;
+  private final KafkaRaftServer server;
+  private final String bootstrapServers;
+
+  private EmbeddedBroker(Path dir, KafkaRaftServer server, String bootstrapServers) {
+    this.dir = dir;
+    this.server = server;
+    this.bootstrapServers = bootstrapServers;
+  }
+
+  /** The broker of this JVM: started by the first who asks, stopped when the JVM ends. */
+  public static synchronized EmbeddedBroker shared() {
+    if (shared == null) {
+      shared = start();
+      Runtime.getRuntime().addShutdownHook(new Thread(shared::close));
+    }
+    return shared;
+  }
+
+  /** A broker of one's own. */
+  public static EmbeddedBroker start() {
+    try {
+      Path dir = Files.createTempDirectory("faultline-kafka");
+      int brokerPort = freePort();
+      int controllerPort = freePort();
+      Map<String, String> settings = settings(dir, brokerPort, controllerPort);
+      Formatter formatter =
+          new Formatter()
+              .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
+              .setClusterId(Uuid.randomUuid().toString())
+              .setNodeId(1)
+              .setReleaseVersion(MetadataVersion.LATEST_PRODUCTION)
+              .setControllerListenerName("CONTROLLER")
+              .setMetadataLogDirectory(dir.toString())
+              .addDirectory(dir.toString());
+      formatter.run();
+      KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
+      server.startup();
+      return new EmbeddedBroker(dir, server, "127.0.0.1:" + brokerPort);
+    } catch (Exception e) {
+      throw new IllegalStateException("the broker does not start", e);
+    }
+  }
+
+  public String bootstrapServers() {
+    return bootstrapServers;
+  }
+
+  @Override
+  public void close() {
+    server.shutdown();
+    server.awaitShutdown();
+    try (Stream<Path> files = Files.walk(dir)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Map<String, String> settings(Path dir, int brokerPort, int controllerPort) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("process.roles", "broker,controller");
+    settings.put("node.id", "1");
+    settings.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+    settings.put(
+        "listeners",
+        "PLAINTEXT://127.0.0.1:" + brokerPort + ",CONTROLLER://127.0.0.1:" + controllerPort);
+    settings.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + brokerPort);
+    settings.put("controller.listener.names", "CONTROLLER");
+    settings.put("inter.broker.listener.name", "PLAINTEXT");
+    settings.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+    settings.put("log.dirs", dir.toString());
+    settings.put("auto.create.topics.enable", "false");
+    settings.put("num.partitions", "1");
+    settings.put("message.max.bytes", Integer.toString(16 * 1024 * 1024));
+    for (String internal : List.of("offsets.topic", "transaction.state.log")) {
+      settings.put(internal + ".replication.factor", "1");
+      settings.put(internal + ".num.partitions", "4");
+    }
+    settings.put("transaction.state.log.min.isr", "1");
+    settings.put("share.coordinator.state.topic.replication.factor", "1");
+    settings.put("share.coordinator.state.topic.min.isr", "1");
+    settings.put("group.initial.rebalance.delay.ms", "0");
+    settings.put("group.min.session.timeout.ms", "1000");
+    settings.put("add.partitions.to.txn.retry.backoff.ms", "1");
+    settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
+    settings.put("broker.session.timeout.ms", "1500");
+    settings.put("broker.heartbeat.interval.ms", "300");
+    return settings;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
