@@ -43,9 +43,12 @@ class Format {
     }
   }
 
+  /**
+   * Build output lies at the root or right below a module; deeper folders of that name are ours.
+   */
   private static boolean isForeign(Path relative) {
-    for (Path part : relative) {
-      if (NOT_OURS.contains(part.toString())) {
+    for (int depth = 0; depth < Math.min(2, relative.getNameCount()); depth++) {
+      if (NOT_OURS.contains(relative.getName(depth).toString())) {
         return true;
       }
     }
