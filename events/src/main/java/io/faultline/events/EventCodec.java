@@ -2,11 +2,10 @@ package io.faultline.events;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.RecordComponent;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -18,7 +17,7 @@ import tools.jackson.databind.node.StringNode;
 
 /**
  * Between {@link Event} and Kafka records: CloudEvents 1.0, Kafka binding, binary mode. The key is
- * the host.
+ * the host. {@code docs/asyncapi.yaml} says the same for readers in other languages.
  */
 public final class EventCodec {
 
@@ -48,12 +47,12 @@ public final class EventCodec {
 
   /** The record's value: the data as JSON. */
   public static byte[] data(Event event) {
-    return Json.LENIENT.writeValueAsBytes(dataNode(event.data()));
+    return Json.EVENTS.writeValueAsBytes(dataNode(event.data()));
   }
 
   /** The whole event as CloudEvents structured JSON. */
   public static String structured(Event event) {
-    ObjectNode node = Json.LENIENT.createObjectNode();
+    ObjectNode node = Json.EVENTS.createObjectNode();
     node.put("specversion", "1.0");
     node.put("id", event.id());
     node.put("source", event.source());
@@ -66,7 +65,7 @@ public final class EventCodec {
     node.put("sliceid", event.sliceId());
     putOptional(node, "traceparent", event.traceparent());
     node.set("data", dataNode(event.data()));
-    return Json.LENIENT.writeValueAsString(node);
+    return Json.EVENTS.writeValueAsString(node);
   }
 
   /** Reads a record; whatever is wrong with it becomes a reason, never an exception. */
@@ -98,69 +97,56 @@ public final class EventCodec {
     if (!data.host().equals(key)) {
       throw new MalformedException("the key is not the host of the data");
     }
+    String source = required(headers, "ce_source");
+    String sliceId = optional(headers, "ce_sliceid");
     return new Event(
         required(headers, "ce_id"),
-        required(headers, "ce_source"),
+        source,
         time(required(headers, "ce_time")),
-        header(headers, "ce_faultid"),
-        header(headers, "ce_causationid"),
+        optional(headers, "ce_faultid"),
+        optional(headers, "ce_causationid"),
         sequence(required(headers, "ce_sequence")),
-        required(headers, "ce_sliceid"),
+        sliceId == null ? layerOfHost(source) : sliceId,
         header(headers, "traceparent"),
         data);
+  }
+
+  /**
+   * {@code /hosts/local/devices} of {@code /hosts/local/devices/pmem0}: what sequences count in
+   * where a foreign producer names no slice.
+   */
+  private static String layerOfHost(String source) {
+    int end = source.lastIndexOf('/');
+    return end <= 0 ? source : source.substring(0, end);
   }
 
   private static long sequence(String text) {
     try {
       long sequence = Long.parseLong(text);
-      if (sequence >= 0) {
+      if (sequence >= 0 && sequence <= RecordCheck.MAX_NUMBER) {
         return sequence;
       }
     } catch (NumberFormatException e) {
       // Said below, with the same words as a negative one.
     }
-    throw new MalformedException("ce_sequence is no number from 0: " + abbreviate(text));
+    throw new MalformedException(
+        "ce_sequence is no number from 0 to 2^53 - 1: " + abbreviate(text));
   }
 
   private static EventData readData(EventType type, byte[] value) {
     try {
-      JsonNode node = Json.LENIENT.readTree(value);
-      if (node instanceof ObjectNode object) {
-        JsonNode packed = object.remove(PACKED_RANGES);
-        if (packed != null) {
-          object.set(RANGES, packed);
-        }
+      if (!(Json.EVENTS.readTree(value) instanceof ObjectNode node)) {
+        throw new MalformedException("data: is no JSON object");
       }
-      EventData data = Json.LENIENT.treeToValue(node, type.record());
-      requireComponents(data, "");
+      namePackedRanges(node, PACKED_RANGES, RANGES);
+      EventData data = Json.EVENTS.treeToValue(node, type.record());
+      String wrong = RecordCheck.firstWrong(data);
+      if (wrong != null) {
+        throw new MalformedException("data: " + abbreviate(wrong));
+      }
       return data;
     } catch (JacksonException e) {
-      throw new MalformedException("data: " + abbreviate(e.getOriginalMessage()));
-    }
-  }
-
-  /** A record component that is not marked nullable must have come. */
-  private static void requireComponents(Object record, String path) {
-    for (RecordComponent component : record.getClass().getRecordComponents()) {
-      Object value = componentValue(record, component);
-      String name = path + component.getName();
-      if (value == null && !component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
-        throw new MalformedException("data: " + name + " is missing");
-      }
-      if (value instanceof Record nested) {
-        requireComponents(nested, name + ".");
-      }
-      if (value instanceof List<?> list && list.contains(null)) {
-        throw new MalformedException("data: " + name + " has an empty element");
-      }
-    }
-  }
-
-  private static @Nullable Object componentValue(Object record, RecordComponent component) {
-    try {
-      return component.getAccessor().invoke(record);
-    } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new IllegalStateException(e);
+      throw new MalformedException("data: " + abbreviate(path(e) + e.getOriginalMessage()));
     }
   }
 
@@ -168,12 +154,26 @@ public final class EventCodec {
    * More than {@link Json#MAX_READABLE_RANGES} ranges come out packed, under a name of their own.
    */
   private static JsonNode dataNode(EventData data) {
-    ObjectNode node = Json.LENIENT.valueToTree(data);
-    if (node.get(RANGES) instanceof StringNode packed) {
-      node.remove(RANGES);
-      node.set(PACKED_RANGES, packed);
-    }
+    ObjectNode node = Json.EVENTS.valueToTree(data);
+    namePackedRanges(node, RANGES, PACKED_RANGES);
     return node;
+  }
+
+  /** Ranges that are text move to the other name, here and in objects inside. */
+  private static void namePackedRanges(ObjectNode node, String from, String to) {
+    JsonNode ranges = node.get(from);
+    if (ranges instanceof StringNode) {
+      if (node.has(to)) {
+        throw new MalformedException("data: has both ranges and packedRanges");
+      }
+      node.remove(from);
+      node.set(to, ranges);
+    }
+    for (JsonNode inner : node.values()) {
+      if (inner instanceof ObjectNode object) {
+        namePackedRanges(object, from, to);
+      }
+    }
   }
 
   private static Instant time(String text) {
@@ -203,11 +203,31 @@ public final class EventCodec {
   }
 
   private static String required(Headers headers, String name) {
-    String value = header(headers, name);
-    if (value == null || value.isEmpty()) {
+    String value = optional(headers, name);
+    if (value == null) {
       throw new MalformedException("header " + name + " is missing");
     }
     return value;
+  }
+
+  private static @Nullable String optional(Headers headers, String name) {
+    String value = header(headers, name);
+    if (value != null && value.isEmpty()) {
+      throw new MalformedException("header " + name + " is empty");
+    }
+    return value;
+  }
+
+  /**
+   * {@code origin.ranges: } where the trouble is with that field; nothing where it is with none.
+   */
+  private static String path(JacksonException e) {
+    String path =
+        e.getPath().stream()
+            .map(JacksonException.Reference::getPropertyName)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining("."));
+    return path.isEmpty() ? "" : path + ": ";
   }
 
   private static String abbreviate(@Nullable String text) {

@@ -126,6 +126,7 @@ public sealed interface FilesystemEvent extends EventData {
       String host, String filesystem, List<String> devices, String dax, boolean rmapbt)
       implements FilesystemEvent {}
 
+  /** Nothing is told of it any more until it is mounted again. */
   record FilesystemUnmounted(String host, String filesystem) implements FilesystemEvent {}
 
   /**

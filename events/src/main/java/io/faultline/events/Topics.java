@@ -1,6 +1,9 @@
 package io.faultline.events;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** The topics' names, and which layer's events are in which. */
 public final class Topics {
@@ -11,10 +14,63 @@ public final class Topics {
   public static final String REMOVAL_ACKS = "faultline.removal.acks";
   public static final String DEVICE_STATE = "faultline.device.state";
 
+  /** What the notifier still has to deliver. */
+  public static final String NOTIFIER_DELIVERIES = "faultline.notifier.deliveries";
+
+  /** The layers that take commands, from below upwards. */
+  public static final List<String> LAYERS_WITH_COMMANDS = List.of("dm", "fs", "notifier");
+
   /** The topics whose events people and programs follow, from the device upwards. */
   public static final List<String> LAYER_EVENTS = List.of(DEVICE_EVENTS, DM_EVENTS, FS_EVENTS);
 
+  /** The types that each topic of events carries; the contract of {@code docs/asyncapi.yaml}. */
+  private static final Map<String, Set<EventType>> TYPES =
+      Map.of(
+          DEVICE_EVENTS,
+          types(
+              EventType.CORRUPTED_RANGE,
+              EventType.MF_MEM_PRE_REMOVE,
+              EventType.RANGE_RECOVERED,
+              EventType.DEVICE_ADDED,
+              EventType.DEVICE_REMOVED,
+              EventType.DEVICE_PLUGGED,
+              EventType.SCRUB_COMPLETED),
+          DM_EVENTS,
+          types(
+              EventType.CORRUPTED_RANGE,
+              EventType.MF_MEM_PRE_REMOVE,
+              EventType.RANGE_RECOVERED,
+              EventType.REDUNDANCY_LOST,
+              EventType.VOLUME_ADDED,
+              EventType.VOLUME_REMOVED,
+              EventType.TABLE_CHANGED),
+          FS_EVENTS,
+          types(
+              EventType.FILE_RANGE_LOST,
+              EventType.FILE_RANGE_RECOVERED,
+              EventType.METADATA_LOST,
+              EventType.LOG_LOST,
+              EventType.RANGE_UNOWNED,
+              EventType.PROCESS_SIGNALLED,
+              EventType.FILESYSTEM_FROZEN,
+              EventType.FILESYSTEM_THAWED,
+              EventType.FILESYSTEM_SHUTDOWN,
+              EventType.FILESYSTEM_MOUNTED,
+              EventType.FILESYSTEM_UNMOUNTED,
+              EventType.FAILURE_UNSUPPORTED),
+          REMOVAL_ACKS,
+          types(EventType.REMOVAL_ACKNOWLEDGED));
+
   private Topics() {}
+
+  private static Set<EventType> types(EventType first, EventType... rest) {
+    return Set.copyOf(EnumSet.of(first, rest));
+  }
+
+  /** The types of events in {@code topic}; none for a topic that carries no events. */
+  public static Set<EventType> typesOf(String topic) {
+    return TYPES.getOrDefault(topic, Set.of());
+  }
 
   /** Requests to a layer: {@code faultline.dm.commands}. */
   public static String commands(String layer) {

@@ -26,7 +26,7 @@ public final class Ulids {
     this.seed = seed;
   }
 
-  /** The next identity, {@code host:ulid}; ascending among those of one instance. */
+  /** The next identity, {@code host:ulid}; ascending among those of one instance and host. */
   public String next(String host) {
     return host + ":" + nextUlid();
   }
@@ -34,9 +34,10 @@ public final class Ulids {
   /** The next 26-letter ULID. */
   public String nextUlid() {
     // 80 bits: 64 that tell inputs apart, then 16 that count within one input and keep its order.
-    // After 65,536 identities of one input the count begins anew under other high bits.
+    // From 65,536 identities of one input on the count carries over into the 64 bits, as in any
+    // sum, so that the order holds on.
     long count = made++;
-    long high = mix(mix(seed) + (count >>> 16));
+    long high = mix(seed) + (count >>> 16);
     char[] text = new char[26];
     long time = millis;
     for (int i = 9; i >= 0; i--) {

@@ -21,6 +21,7 @@ public sealed interface VolumeEvent extends EventData {
       List<String> below)
       implements VolumeEvent {}
 
+  /** The volume is gone; what stood on it was gone before. */
   record VolumeRemoved(String host, String volume) implements VolumeEvent {}
 
   /** A new table went live at a resume. */

@@ -332,8 +332,15 @@ public final class Extents {
     return slice(0, ranges);
   }
 
-  /** At most {@code ranges} ranges, from range {@code firstRange} on. */
+  /**
+   * At most {@code ranges} ranges, from range {@code firstRange} on; none if there are not so many.
+   *
+   * @throws IllegalArgumentException if a number is negative
+   */
   public Extents slice(int firstRange, int ranges) {
+    if (firstRange < 0 || ranges < 0) {
+      throw new IllegalArgumentException("no " + ranges + " ranges from range " + firstRange);
+    }
     int from = Math.min(firstRange, rangeCount());
     int to = (int) Math.min((long) from + ranges, rangeCount());
     if (from == 0 && to == rangeCount()) {
