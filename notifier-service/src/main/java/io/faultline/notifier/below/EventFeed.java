@@ -95,7 +95,7 @@ public final class EventFeed implements AutoCloseable {
     this.past = past;
     this.filter = filter;
     this.whenSlow = whenSlow;
-    this.room = new Subscription.Room(queue, QUEUE_BYTES);
+    this.room = new Subscription.Room(queue, QUEUE_BYTES, this::overflowed);
     if (from instanceof From.Now) {
       Subscribed live = hub.subscribe(filter, room);
       this.subscribed = live;
@@ -104,6 +104,13 @@ public final class EventFeed implements AutoCloseable {
       EventHub.Start start = hub.start(layout, past, from);
       this.position = start.cursor();
       this.resync = start.resync();
+    }
+  }
+
+  /** At once, whatever the follower is just doing: it may be stuck. */
+  private void overflowed() {
+    if (whenSlow == WhenSlow.DROP) {
+      hub.countDropped();
     }
   }
 

@@ -67,6 +67,7 @@ public final class EventHub implements SmartLifecycle {
 
   private final KafkaConnection connection;
   private final Counter malformed;
+  private final Counter dropped;
 
   /** Guards {@link #position} and {@link #subscriptions}: both change together. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -84,6 +85,7 @@ public final class EventHub implements SmartLifecycle {
   public EventHub(KafkaConnection connection, MeterRegistry registry) {
     this.connection = connection;
     this.malformed = registry.counter("faultline.notifier.records.malformed");
+    this.dropped = registry.counter("faultline.notifier.clients.dropped");
   }
 
   /** Whether the live events are being followed. */
@@ -179,6 +181,10 @@ public final class EventHub implements SmartLifecycle {
 
   /** A subscription, and the position from which on it gets what comes. */
   record Subscribed(Subscription subscription, Cursor from) {}
+
+  void countDropped() {
+    dropped.increment();
+  }
 
   Subscribed subscribe(EventFilter filter, Subscription.Room room) {
     Subscription subscription = new Subscription(filter, room);

@@ -1,5 +1,7 @@
 package io.faultline.notifier.below;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.notifier.core.EventFilter;
@@ -12,7 +14,7 @@ public final class HeardEvent {
   private final Event event;
   private final Layer layer;
   private final int sizeBytes;
-  private volatile @Nullable String structured;
+  private volatile byte @Nullable [] structured;
 
   HeardEvent(Event event, Layer layer, int sizeBytes) {
     this.event = event;
@@ -37,11 +39,11 @@ public final class HeardEvent {
     return filter.matches(layer, event);
   }
 
-  /** As CloudEvents structured JSON, made once however many want it. */
-  public String structured() {
-    String made = structured;
+  /** As CloudEvents structured JSON in UTF-8, made once however many want it; not to be changed. */
+  public byte[] structured() {
+    byte[] made = structured;
     if (made == null) {
-      made = EventCodec.structured(event);
+      made = EventCodec.structured(event).getBytes(UTF_8);
       structured = made;
     }
     return made;

@@ -31,8 +31,9 @@ final class Subscription {
   /**
    * @param events that may wait
    * @param bytes that they may take together, about
+   * @param overflowed told when more than that waits
    */
-  record Room(int events, long bytes) {}
+  record Room(int events, long bytes, Runnable overflowed) {}
 
   private final EventFilter filter;
   private final Room room;
@@ -66,6 +67,7 @@ final class Subscription {
       waitingBytes += live.event().sizeBytes();
       if (waiting.size() > room.events() || waitingBytes > room.bytes()) {
         end(State.OVERFLOWED);
+        room.overflowed().run();
         return false;
       }
       changed.signal();

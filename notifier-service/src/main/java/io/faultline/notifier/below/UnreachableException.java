@@ -3,11 +3,11 @@ package io.faultline.notifier.below;
 /** Kafka does not answer just now; nothing is lost by coming again. */
 public final class UnreachableException extends RuntimeException {
 
-  UnreachableException(String why) {
+  public UnreachableException(String why) {
     super(why);
   }
 
-  UnreachableException(Throwable cause) {
+  public UnreachableException(Throwable cause) {
     super("Kafka does not answer: " + cause.getMessage(), cause);
   }
 }

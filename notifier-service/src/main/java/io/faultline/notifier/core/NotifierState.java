@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one host: its fault cases and who stands on whom. */
-final class NotifierState {
+public final class NotifierState {
 
   private static final String FAULT = "fault";
   private static final String DEVICE = "device";

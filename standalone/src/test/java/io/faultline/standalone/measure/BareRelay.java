@@ -25,9 +25,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * The bare limit: what somebody would write by hand with Kafka's plain clients. Three topics, two relays
- * that copy each record in a transaction of their own poll, exactly once; no state, no translation, no
- * HTTP. The hops and the guarantee are the same as Faultline's, the work is not.
+ * The bare limit: what somebody would write by hand with Kafka's plain clients. Three topics, two
+ * relays that copy each record in a transaction of their own poll, exactly once; no state, no
+ * translation, no HTTP. The hops and the guarantee are the same as Faultline's, the work is not.
  */
 final class BareRelay implements AutoCloseable {
 
@@ -53,7 +53,8 @@ final class BareRelay implements AutoCloseable {
       admin
           .createTopics(
               TOPICS.stream()
-                  .map(topic -> new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)))
+                  .map(
+                      topic -> new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)))
                   .toList())
           .all()
           .get();

@@ -1,4 +1,6 @@
-/** Measures the whole path beside its bare limit; runs only where {@code faultline.measure} is set. */
+/**
+ * Measures the whole path beside its bare limit; runs only where {@code faultline.measure} is set.
+ */
 @NullMarked
 package io.faultline.standalone.measure;
 
