@@ -1,0 +1,130 @@
+package io.faultline.device.above;
+
+import io.faultline.device.core.DeviceCommand;
+import io.faultline.device.core.DeviceProblems;
+import io.faultline.device.core.DeviceViews;
+import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.http.Edge;
+import io.faultline.runtime.http.ProblemException;
+import io.faultline.runtime.http.Replies;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Which hosts and devices there are. */
+@RestController
+public final class DeviceController {
+
+  /** What a new device is to be. */
+  record Shape(
+      @Nullable String kind,
+      long sizeBytes,
+      @Nullable Long logicalBlockBytes,
+      @Nullable Long clearUnitBytes) {}
+
+  private final SliceEdge edge;
+  private final UpperLayers upper;
+  private final ServiceUrls urls;
+
+  public DeviceController(SliceEdge edge, UpperLayers upper, ServiceUrls urls) {
+    this.edge = edge;
+    this.upper = upper;
+    this.urls = urls;
+  }
+
+  @GetMapping("/v1/hosts")
+  Map<String, @Nullable Object> hosts(
+      @RequestParam(required = false) @Nullable Integer limit,
+      @RequestParam(required = false) @Nullable String after) {
+    Edge.Page page = Edge.page(limit, after);
+    List<Map<String, String>> hosts = edge.slice().hosts().stream().map(this::host).toList();
+    return SliceEdge.page(hosts, page, host -> String.valueOf(host.get("host")));
+  }
+
+  private Map<String, String> host(String name) {
+    Map<String, String> host = new LinkedHashMap<>();
+    host.put("host", name);
+    host.put("instance", urls.deviceService());
+    host.put("sliceId", edge.slice().sliceId());
+    return host;
+  }
+
+  @GetMapping("/v1/hosts/{host}/devices")
+  Map<String, @Nullable Object> devices(
+      @PathVariable String host,
+      @RequestParam(required = false) @Nullable Integer limit,
+      @RequestParam(required = false) @Nullable String after) {
+    Edge.name("host", host);
+    Edge.Page page = Edge.page(limit, after);
+    List<Map<String, @Nullable Object>> devices =
+        SliceEdge.available(
+            () ->
+                edge.slice()
+                    .read(
+                        host, state -> state.devices().stream().map(DeviceViews::device).toList()));
+    return SliceEdge.page(devices, page, device -> String.valueOf(device.get("name")));
+  }
+
+  @GetMapping("/v1/hosts/{host}/devices/{device}")
+  Map<String, @Nullable Object> device(@PathVariable String host, @PathVariable String device) {
+    Edge.name("host", host);
+    Edge.name("device", device);
+    return edge.device(host, device, DeviceViews::device);
+  }
+
+  @PutMapping(path = "/v1/hosts/{host}/devices/{device}", consumes = "application/json")
+  ResponseEntity<byte[]> create(
+      @PathVariable String host,
+      @PathVariable String device,
+      @RequestBody Shape shape,
+      HttpServletRequest request) {
+    Edge.name("host", host);
+    Edge.name("device", device);
+    if (shape.kind() == null) {
+      throw Edge.malformed("kind is missing");
+    }
+    // 0 is well formed, and refused by the rule that names what would be right.
+    Edge.number("sizeBytes", shape.sizeBytes());
+    number("logicalBlockBytes", shape.logicalBlockBytes());
+    number("clearUnitBytes", shape.clearUnitBytes());
+    boolean isNew =
+        SliceEdge.available(() -> edge.slice().read(host, state -> state.device(device) == null));
+    if (isNew && upper.isVolume(host, device)) {
+      throw new ProblemException(DeviceProblems.nameTaken(device));
+    }
+    return Replies.toResponse(
+        edge.command(
+            host,
+            new DeviceCommand.Create(
+                device,
+                shape.kind(),
+                shape.sizeBytes(),
+                shape.logicalBlockBytes(),
+                shape.clearUnitBytes()),
+            request));
+  }
+
+  private static void number(String what, @Nullable Long value) {
+    if (value != null) {
+      Edge.number(what, value);
+    }
+  }
+
+  @DeleteMapping("/v1/hosts/{host}/devices/{device}")
+  ResponseEntity<byte[]> delete(
+      @PathVariable String host, @PathVariable String device, HttpServletRequest request) {
+    Edge.name("host", host);
+    Edge.name("device", device);
+    return Replies.toResponse(edge.command(host, new DeviceCommand.Delete(device), request));
+  }
+}

@@ -1,0 +1,145 @@
+package io.faultline.device.above;
+
+import io.faultline.events.Json;
+import io.faultline.runtime.ServiceUrls;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The three questions that a device asks upward, by HTTP: does the holder of this claim exist, is
+ * this name a volume, and who stands on the one who stands on me. None is needed to work: without
+ * an answer a claim stays, a name is free, and the direct holders are all that is told.
+ */
+public final class UpperLayers {
+
+  /** Volumes on volumes are followed this far. */
+  private static final int MAX_DEPTH = 64;
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .followRedirects(HttpClient.Redirect.NEVER)
+          .build();
+  private final ServiceUrls urls;
+
+  public UpperLayers(ServiceUrls urls) {
+    this.urls = urls;
+  }
+
+  /**
+   * Whether a holder is known not to exist. A 404 alone is not believed: the service that gives it
+   * must have volumes (or filesystems) at all, or it is another one.
+   */
+  public boolean isGone(String host, String holder) {
+    String all = collection(host, holder);
+    return status(all + "/" + nameOf(holder)) == 404 && status(all + "?limit=1") == 200;
+  }
+
+  /** Whether a name is known to be a volume's; devices and volumes share one name space. */
+  public boolean isVolume(String host, String name) {
+    return status(collection(host, "dm:" + name) + "/" + name) == 200;
+  }
+
+  /** The direct holders and all that stand on them, topmost first. */
+  public List<String> topmostFirst(String host, Collection<String> direct) {
+    Set<String> bottomUp = new LinkedHashSet<>(direct);
+    List<String> level = List.copyOf(direct);
+    for (int depth = 0; !level.isEmpty() && depth < MAX_DEPTH; depth++) {
+      List<String> next = new ArrayList<>();
+      for (String holder : level) {
+        for (String above : holdersOf(host, holder)) {
+          // Who is found again stands higher than was thought; tables cannot name themselves.
+          bottomUp.remove(above);
+          bottomUp.add(above);
+          next.add(above);
+        }
+      }
+      level = next.stream().distinct().toList();
+    }
+    return new ArrayList<>(bottomUp).reversed();
+  }
+
+  /** Who claims a volume; nobody claims a filesystem. */
+  private List<String> holdersOf(String host, String holder) {
+    if (!holder.startsWith("dm:")) {
+      return List.of();
+    }
+    JsonNode volume = get(collection(host, holder) + "/" + nameOf(holder));
+    List<String> holders = new ArrayList<>();
+    if (volume != null) {
+      collect(volume.path("claim"), holders);
+      collect(volume.path("claims"), holders);
+    }
+    return holders.stream().distinct().toList();
+  }
+
+  /** A claim is a holder, an object that has one, or an array of either. */
+  private static void collect(JsonNode claim, List<String> holders) {
+    if (claim.isString() && !claim.asString().isEmpty()) {
+      holders.add(claim.asString());
+    } else if (claim.isObject()) {
+      collect(claim.path("holder"), holders);
+    } else if (claim.isArray()) {
+      claim.forEach(each -> collect(each, holders));
+    }
+  }
+
+  private String collection(String host, String holder) {
+    // Names have been checked: they need no escaping in a path.
+    return holder.startsWith("dm:")
+        ? urls.dmService() + "/v1/hosts/" + host + "/volumes"
+        : urls.fsService() + "/v1/hosts/" + host + "/filesystems";
+  }
+
+  private static String nameOf(String holder) {
+    return holder.substring(holder.indexOf(':') + 1);
+  }
+
+  private int status(String url) {
+    HttpResponse<byte[]> response = send(url);
+    return response == null ? 0 : response.statusCode();
+  }
+
+  private @Nullable JsonNode get(String url) {
+    HttpResponse<byte[]> response = send(url);
+    try {
+      return response == null || response.statusCode() != 200
+          ? null
+          : Json.LENIENT.readTree(response.body());
+    } catch (JacksonException e) {
+      return null;
+    }
+  }
+
+  private @Nullable HttpResponse<byte[]> send(String url) {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(URI.create(url))
+              .header("Accept", "application/json")
+              .timeout(REQUEST_TIMEOUT)
+              .build(),
+          HttpResponse.BodyHandlers.ofByteArray());
+    } catch (IOException e) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package io.faultline.device.below;
+
+import io.faultline.device.core.Device;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * The bytes of one device: a sparse file, so that a large device costs what was written to it.
+ *
+ * <p>Reads go through a mapping of the whole file. Writes go through the file, because a full disk
+ * is an error there and a crash in a mapping; and through {@link RandomAccessFile}, because an
+ * interrupt would close a channel. Both see one page cache.
+ */
+public final class Media implements AutoCloseable {
+
+  private static final int PIECE_BYTES = 1 << 20;
+
+  private final Path file;
+  private final RandomAccessFile out;
+  private final Arena arena;
+  private final MemorySegment mapped;
+  private final ReentrantLock changing = new ReentrantLock();
+  private final ReentrantReadWriteLock open = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private Media(Path file, RandomAccessFile out, Arena arena, MemorySegment mapped) {
+    this.file = file;
+    this.out = out;
+    this.arena = arena;
+    this.mapped = mapped;
+  }
+
+  /** Opens the file, and makes it if it is not there, all zeroes. */
+  static Media open(Path file, long sizeBytes) throws IOException {
+    RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw");
+    Arena arena = Arena.ofShared();
+    try {
+      if (out.length() != sizeBytes) {
+        out.setLength(sizeBytes);
+      }
+      MemorySegment mapped =
+          out.getChannel().map(FileChannel.MapMode.READ_ONLY, 0, sizeBytes, arena);
+      return new Media(file, out, arena, mapped);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      out.close();
+      throw e;
+    }
+  }
+
+  /** Held by whoever changes content and poison together. */
+  public ReentrantLock changing() {
+    return changing;
+  }
+
+  /**
+   * The content of a range, whatever the poison.
+   *
+   * @throws MediaGoneException if the device was deleted
+   */
+  public byte[] read(SectorRange range) throws MediaGoneException {
+    byte[] content = new byte[Math.toIntExact(range.sectorCount() * Device.SECTOR_BYTES)];
+    if (range.isEmpty()) {
+      return content;
+    }
+    open.readLock().lock();
+    try {
+      requireOpen();
+      MemorySegment.copy(
+          mapped,
+          ValueLayout.JAVA_BYTE,
+          range.startSector() * Device.SECTOR_BYTES,
+          content,
+          0,
+          content.length);
+      return content;
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Stores content and forces it to disk.
+   *
+   * @throws IOException if the disk is full or fails; some of the range may have the new content
+   *     then
+   * @throws MediaGoneException if the device was deleted
+   */
+  public void write(long startSector, byte[] content) throws IOException {
+    open.readLock().lock();
+    try {
+      requireOpen();
+      put(startSector * Device.SECTOR_BYTES, content, content.length);
+      out.getFD().sync();
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Makes ranges zero and forces that to disk. What is zero already is not written, so holes stay
+   * holes.
+   */
+  public void zero(Extents ranges) throws IOException {
+    byte[] zeroes = new byte[PIECE_BYTES];
+    open.readLock().lock();
+    try {
+      requireOpen();
+      for (SectorRange range : ranges.toList()) {
+        long end = range.endSector() * Device.SECTOR_BYTES;
+        for (long at = range.startSector() * Device.SECTOR_BYTES; at < end; at += PIECE_BYTES) {
+          int length = (int) Math.min(PIECE_BYTES, end - at);
+          if (!isZero(at, length)) {
+            put(at, zeroes, length);
+          }
+        }
+      }
+      out.getFD().sync();
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  private boolean isZero(long atByte, int length) {
+    // A sector is 64 longs, so a piece is a whole number of them.
+    for (long at = atByte; at < atByte + length; at += Long.BYTES) {
+      if (mapped.get(ValueLayout.JAVA_LONG_UNALIGNED, at) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void put(long atByte, byte[] content, int length) throws IOException {
+    synchronized (out) {
+      out.seek(atByte);
+      out.write(content, 0, length);
+    }
+  }
+
+  private void requireOpen() throws MediaGoneException {
+    if (closed) {
+      throw new MediaGoneException();
+    }
+  }
+
+  /** Waits for reads and writes that are under way. */
+  @Override
+  public void close() throws IOException {
+    open.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        arena.close();
+        out.close();
+      }
+    } finally {
+      open.writeLock().unlock();
+    }
+  }
+
+  /** Closes it and gives its space back. */
+  void delete() throws IOException {
+    close();
+    Files.deleteIfExists(file);
+  }
+}

@@ -1,0 +1,71 @@
+package io.faultline.device.core;
+
+import io.faultline.events.ConsumedBy;
+import io.faultline.events.RecoveredData;
+import io.faultline.ranges.Extents;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What can be asked of the devices of a host. Ranges are in sectors of 512 bytes. */
+public sealed interface DeviceCommand {
+
+  /**
+   * @param logicalBlockBytes null for 512
+   * @param clearUnitBytes null for what is usual for the kind
+   */
+  record Create(
+      String device,
+      String kind,
+      long sizeBytes,
+      @Nullable Long logicalBlockBytes,
+      @Nullable Long clearUnitBytes)
+      implements DeviceCommand {}
+
+  record Delete(String device) implements DeviceCommand {}
+
+  /**
+   * Poisons a range.
+   *
+   * @param announce false makes it latent: found by a scrub or a read
+   * @param consumedBy the process whose load hit it
+   */
+  record Inject(
+      String device,
+      long startSector,
+      long sectorCount,
+      boolean announce,
+      @Nullable ConsumedBy consumedBy)
+      implements DeviceCommand {}
+
+  /** A read came upon a range: what is latent in it is known from now on. */
+  record Discover(String device, long startSector, long sectorCount) implements DeviceCommand {}
+
+  /**
+   * The media have new content where there was poison; it was forced to disk before this is said.
+   *
+   * @param generation of the device when the content was written
+   */
+  record Heal(String device, long generation, Extents ranges, RecoveredData data)
+      implements DeviceCommand {}
+
+  record Scrub(String device) implements DeviceCommand {}
+
+  /**
+   * @param deadline how long a planned removal waits
+   */
+  record Unplug(List<String> devices, UnplugMode mode, Duration deadline)
+      implements DeviceCommand {}
+
+  record Plug(String device) implements DeviceCommand {}
+
+  /**
+   * @param holder {@code dm:vol0} or {@code fs:data}
+   */
+  record Claim(String device, String holder) implements DeviceCommand {}
+
+  /**
+   * @param revision give back only the claim of this revision; null for whatever there is
+   */
+  record Release(String device, String holder, @Nullable Long revision) implements DeviceCommand {}
+}

@@ -1,0 +1,160 @@
+package io.faultline.device.core;
+
+import io.faultline.ranges.Extents;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of the devices of a host. Written to disk: names are for ever. */
+public sealed interface DeviceFact {
+
+  /**
+   * A device.
+   *
+   * @param createdGeneration the generation it was made with; with the name it names its media file
+   * @param generation rises with every create and plug of that name
+   * @param claimRevision rises with every claim
+   */
+  record Bound(
+      String kind,
+      long sizeBytes,
+      long logicalBlockBytes,
+      long clearUnitBytes,
+      long createdGeneration,
+      long generation,
+      DeviceState state,
+      long claimRevision)
+      implements DeviceFact {
+
+    Bound inState(DeviceState next) {
+      return new Bound(
+          kind,
+          sizeBytes,
+          logicalBlockBytes,
+          clearUnitBytes,
+          createdGeneration,
+          generation,
+          next,
+          claimRevision);
+    }
+
+    Bound pluggedIn() {
+      return new Bound(
+          kind,
+          sizeBytes,
+          logicalBlockBytes,
+          clearUnitBytes,
+          createdGeneration,
+          generation + 1,
+          DeviceState.ACTIVE,
+          claimRevision);
+    }
+
+    Bound claimedAgain() {
+      return new Bound(
+          kind,
+          sizeBytes,
+          logicalBlockBytes,
+          clearUnitBytes,
+          createdGeneration,
+          generation,
+          state,
+          claimRevision + 1);
+    }
+
+    boolean sameShape(Bound other) {
+      return kind.equals(other.kind)
+          && sizeBytes == other.sizeBytes
+          && logicalBlockBytes == other.logicalBlockBytes
+          && clearUnitBytes == other.clearUnitBytes;
+    }
+  }
+
+  /**
+   * Somebody stands on a device.
+   *
+   * @param revision of the device when it was claimed last
+   * @param since when it was claimed last
+   */
+  record Claimed(long revision, Instant since) implements DeviceFact {}
+
+  /**
+   * A media fault and the sectors that it still stands for.
+   *
+   * @param known sectors that everybody may know of
+   * @param latent sectors that nobody has come upon yet
+   */
+  record MediaFault(Extents known, Extents latent, Instant since) implements DeviceFact {
+
+    MediaFault without(Extents healed) {
+      return new MediaFault(known.subtract(healed), latent.subtract(healed), since);
+    }
+
+    MediaFault discovered(Extents found) {
+      return new MediaFault(known.union(found), latent.subtract(found), since);
+    }
+
+    boolean isClosed() {
+      return known.isEmpty() && latent.isEmpty();
+    }
+  }
+
+  /**
+   * The newest removal of a device.
+   *
+   * @param faultId the fault that it is to the layers above; the same for all devices that leave
+   *     together
+   * @param gone whether the device has left
+   * @param acknowledged whether all credit had come back when it left
+   * @param creditOutstanding below 2^53
+   * @param deadline when it goes in any case; null unless it was planned
+   * @param holders who was told, with a credit each
+   */
+  record Removal(
+      String removalId,
+      String faultId,
+      UnplugMode mode,
+      boolean gone,
+      boolean acknowledged,
+      long creditOutstanding,
+      Instant since,
+      @Nullable Instant deadline,
+      List<String> holders)
+      implements DeviceFact {
+
+    Removal withCredit(long outstanding) {
+      return new Removal(
+          removalId, faultId, mode, gone, acknowledged, outstanding, since, deadline, holders);
+    }
+
+    Removal left() {
+      return new Removal(
+          removalId,
+          faultId,
+          mode,
+          true,
+          creditOutstanding == 0,
+          creditOutstanding,
+          since,
+          deadline,
+          holders);
+    }
+  }
+
+  /** An acknowledgement that was counted already. */
+  record Acknowledged(long credit) implements DeviceFact {}
+
+  /**
+   * The newest scrub of a device.
+   *
+   * @param foundSectors latent sectors that it made known
+   */
+  record Scrubbed(Instant startedAt, Instant finishedAt, long scrubbedSectors, long foundSectors)
+      implements DeviceFact {}
+
+  /**
+   * @param highestOfDeleted the highest generation of a device that is no more, so that one of the
+   *     same name starts above it
+   */
+  record Generations(long highestOfDeleted) implements DeviceFact {}
+}

@@ -1,0 +1,171 @@
+package io.faultline.device.core;
+
+import io.faultline.device.core.DeviceFact.Removal;
+import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.core.Problem;
+import java.util.List;
+import java.util.Objects;
+
+/** Why a device does not do what it is asked for. Kinds and members are part of the contract. */
+public final class DeviceProblems {
+
+  private DeviceProblems() {}
+
+  public static Problem unknownDevice(String host, String device) {
+    return Problem.notFound("host " + host + " has no device " + device);
+  }
+
+  public static Problem neverRemoved(String device) {
+    return Problem.notFound("device " + device + " was never removed");
+  }
+
+  static Problem exists(Device device) {
+    var bound = device.bound();
+    return Problem.conflict(
+        "already-exists",
+        "Something else of that name exists",
+        "device "
+            + device.name()
+            + " exists as kind "
+            + bound.kind()
+            + ", sizeBytes "
+            + bound.sizeBytes()
+            + ", logicalBlockBytes "
+            + bound.logicalBlockBytes()
+            + ", clearUnitBytes "
+            + bound.clearUnitBytes());
+  }
+
+  public static Problem nameTaken(String name) {
+    return Problem.conflict(
+        "already-exists",
+        "Something else of that name exists",
+        "devices and volumes of a host share one name space, and " + name + " is a volume");
+  }
+
+  public static Problem tooMany(String what, long limit, String setting) {
+    return new Problem(
+        "no-room",
+        507,
+        "There is no room for more",
+        "at most " + limit + " " + what + "; the limit is faultline.device." + setting);
+  }
+
+  static Problem shape(String pointer, String detail) {
+    return Problem.refused("device-shape", "There is no such device", detail).at(pointer, detail);
+  }
+
+  static Problem pastEnd(Device device, SectorRange range) {
+    return Problem.refused(
+        "past-end",
+        "The range reaches past the end",
+        "range "
+            + range
+            + " ends at sector "
+            + range.endSector()
+            + ", device "
+            + device.name()
+            + " has "
+            + device.sectors()
+            + " sectors");
+  }
+
+  static Problem misaligned(Device device, SectorRange range) {
+    return Problem.refused(
+        "misaligned",
+        "The range is not made of whole logical blocks",
+        "range "
+            + range
+            + " does not begin and end at a multiple of "
+            + device.bound().logicalBlockBytes() / Device.SECTOR_BYTES
+            + " sectors, the logical block of device "
+            + device.name());
+  }
+
+  static Problem mediaError(Device device, long sector) {
+    return Problem.refused(
+            "media-error",
+            "The medium has lost sectors of this range",
+            "sector " + sector + " of device " + device.name() + " is bad")
+        .with("sector", sector)
+        .with("errno", "EIO");
+  }
+
+  static Problem claimed(Device device, String holder) {
+    return Problem.conflict(
+            "claimed",
+            "Somebody else stands on the device",
+            "device " + device.name() + " is claimed by " + holder)
+        .with("holder", holder);
+  }
+
+  static Problem leaving(Device device) {
+    return Problem.conflict(
+        "device-leaving",
+        "The device is about to leave",
+        "device " + device.name() + " is leaving and takes no new claim");
+  }
+
+  static Problem removed(Device device) {
+    return Problem.conflict(
+        "device-removed",
+        "The device is removed",
+        "device " + device.name() + " is removed; POST …/plug binds it again");
+  }
+
+  static Problem notRemoved(Device device) {
+    return Problem.conflict(
+        "device-not-removed",
+        "The device is not removed",
+        "device " + device.name() + " is " + device.state().label() + ", so it cannot be plugged");
+  }
+
+  static Problem staleGeneration(Device device, long asked) {
+    return Problem.conflict(
+            "stale-generation",
+            "The device is another one by now",
+            "generation "
+                + asked
+                + " of device "
+                + device.name()
+                + " is gone, it has generation "
+                + device.generation())
+        .with("generation", device.generation());
+  }
+
+  static Problem removalRunning(Device device) {
+    Removal removal = Objects.requireNonNull(device.removal(), "a leaving device has a removal");
+    return Problem.conflict(
+            "removal-running",
+            "A removal is running",
+            "device " + device.name() + " is leaving with removal " + removal.removalId())
+        .with("removalId", removal.removalId());
+  }
+
+  static Problem held(Device device) {
+    return Problem.conflict(
+            "held",
+            "Somebody stands on the device",
+            "device "
+                + device.name()
+                + " leaves in order only when nobody stands on it, but it is held by "
+                + String.join(", ", device.claims().keySet()))
+        .with("device", device.name())
+        .with("holders", List.copyOf(device.claims().keySet()));
+  }
+
+  static Problem claimChanged(Device device, String holder, long revision, long current) {
+    return new Problem(
+        "claim-changed",
+        412,
+        "The claim is not the one that is meant",
+        "claim of "
+            + holder
+            + " on device "
+            + device.name()
+            + " has revision "
+            + current
+            + ", not "
+            + revision);
+  }
+}

@@ -1,0 +1,57 @@
+package io.faultline.device.core;
+
+/**
+ * Keys of facts: {@code device/pmem0}, {@code claim/pmem0/dm:vol0}, {@code fault/pmem0/local:…}.
+ * Names have no slash; what follows the device may have.
+ */
+public final class Keys {
+
+  static final String GENERATIONS = "generations";
+  static final String DEVICE = "device";
+  static final String CLAIM = "claim";
+  static final String FAULT = "fault";
+  static final String REMOVAL = "removal";
+  static final String ACK = "ack";
+  static final String SCRUB = "scrub";
+
+  private Keys() {}
+
+  static String device(String device) {
+    return DEVICE + "/" + device;
+  }
+
+  static String claim(String device, String holder) {
+    return CLAIM + "/" + device + "/" + holder;
+  }
+
+  static String fault(String device, String faultId) {
+    return FAULT + "/" + device + "/" + faultId;
+  }
+
+  static String removal(String device) {
+    return REMOVAL + "/" + device;
+  }
+
+  static String ack(String device, String eventId) {
+    return ACK + "/" + device + "/" + eventId;
+  }
+
+  static String scrub(String device) {
+    return SCRUB + "/" + device;
+  }
+
+  /** The device that a fact is about; empty for a fact of the host. */
+  public static String deviceOf(String key) {
+    String[] parts = split(key);
+    return parts.length > 1 ? parts[1] : "";
+  }
+
+  /** Whether a fact says that a device exists. */
+  public static boolean isDevice(String key) {
+    return key.startsWith(DEVICE + "/");
+  }
+
+  static String[] split(String key) {
+    return key.split("/", 3);
+  }
+}
