@@ -5,6 +5,7 @@ import io.faultline.runtime.http.BodyLimit;
 import io.faultline.runtime.http.BodyLimitFilter;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
+import io.faultline.runtime.http.ProblemValve;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -12,6 +13,8 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -56,6 +59,12 @@ public class RuntimeConfiguration {
   @Bean
   BodyLimitFilter bodyLimitFilter(ObjectProvider<BodyLimit> limits) {
     return new BodyLimitFilter(limits.orderedStream().toList());
+  }
+
+  /** What Tomcat refuses by itself is answered as everything else. */
+  @Bean
+  WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> tomcatProblems() {
+    return factory -> factory.addContextCustomizers(ProblemValve.customizer());
   }
 
   /** Up when every layer of this process hears events and answers commands. */

@@ -163,6 +163,7 @@ class EdgeHttpTest {
     problem(text, 415);
     problem(send(request("/v1/things/pmem0").DELETE()), 405);
     problem(send(request("/v1/nothing").GET()), 404);
+    problem(send(request("/v1/things/a%2Fb").GET()), 400);
     assertThat(problem(send(request("/v1/things?limit=x").GET()), 400).get("detail").asString())
         .contains("limit")
         .contains("\"x\"");
@@ -213,6 +214,8 @@ class EdgeHttpTest {
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(answer)
           .startsWith("HTTP/1.1 400")
+          .contains("Content-Type: application/problem+json")
+          .contains("/problems/malformed-request")
           .doesNotContain("Tomcat")
           .doesNotContain("at org.");
     }

@@ -19,14 +19,18 @@ public final class ProblemErrorController implements ErrorController {
         request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer code
             ? code
             : 404;
+    return Replies.toResponse(problem(status));
+  }
+
+  /** For a status that came without a reason. */
+  static Problem problem(int status) {
     if (status >= 500) {
-      return Replies.toResponse(
-          new Problem(
-              "internal-error",
-              status,
-              "A bug in Faultline",
-              "The request failed; the service's log has the reason"));
+      return new Problem(
+          "internal-error",
+          status,
+          "A bug in Faultline",
+          "The request failed; the service's log has the reason");
     }
-    return Replies.toResponse(ProblemAdvice.springProblem(HttpStatusCode.valueOf(status), null));
+    return ProblemAdvice.springProblem(HttpStatusCode.valueOf(status), null);
   }
 }

@@ -1,0 +1,41 @@
+package io.faultline.dm;
+
+import io.faultline.dm.above.DmControllers;
+import io.faultline.dm.below.LeafClaims;
+import io.faultline.dm.core.DmCommand;
+import io.faultline.dm.core.DmCore;
+import io.faultline.dm.core.DmFact;
+import io.faultline.events.Topics;
+import io.faultline.runtime.LayerDefinition;
+import io.faultline.runtime.LayerHost;
+import io.faultline.runtime.LayerHosts;
+import io.faultline.runtime.SealedCodec;
+import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.below.BlockDeviceClient;
+import java.util.List;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** Everything that dm-service consists of; its process and standalone import the same. */
+@Configuration(proxyBeanMethods = false)
+@Import(DmControllers.class)
+public class DmServiceConfiguration {
+
+  @Bean
+  LayerHost<DmCommand> dmLayer(LayerHosts hosts) {
+    return hosts.host(
+        new LayerDefinition<>(
+            "dm",
+            new DmCore(),
+            new SealedCodec<>(DmCommand.class),
+            new SealedCodec<>(DmFact.class),
+            List.of(Topics.DEVICE_EVENTS)));
+  }
+
+  @Bean
+  LeafClaims dmLeafClaims(ServiceUrls urls) {
+    return new LeafClaims(
+        new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE));
+  }
+}

@@ -1,0 +1,74 @@
+package io.faultline.dm.core;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The bodies of answers; their components are the names of the interface. */
+public final class Answers {
+
+  private Answers() {}
+
+  /**
+   * @param state {@code active} or {@code suspended}
+   * @param table the live one, devices by name
+   * @param below the devices and volumes it stands on
+   * @param above the volumes that stand on it
+   * @param claim the filesystem that stands on it, {@code fs:data}; null if none does
+   * @param inactive the table that the next resume makes live; null if there is none
+   */
+  public record Volume(
+      String name,
+      long sectors,
+      String state,
+      long generation,
+      List<String> table,
+      List<String> below,
+      List<String> above,
+      boolean dax,
+      @Nullable String claim,
+      @Nullable Inactive inactive) {}
+
+  /** A table in the inactive slot. */
+  public record Inactive(long sectors, int targets, List<String> below) {}
+
+  public record Volumes(List<Volume> items, @Nullable String next) {}
+
+  /**
+   * A change, for the controller.
+   *
+   * @param volume null if it is gone
+   * @param released leaf devices that it does not need any more
+   */
+  public record Changed(@Nullable Volume volume, List<String> released) {}
+
+  /** The leaf devices that a table names and that are there to be claimed. */
+  public record Plan(List<Leaf> leaves) {}
+
+  /**
+   * @param known whether what is bad of it is known already, so that the claim need not tell
+   */
+  public record Leaf(String device, boolean known) {}
+
+  /**
+   * @param next the sector of the volume to go on with; null if this is all
+   */
+  public record Mapped(
+      String volume, long generation, List<Piece> pieces, List<Hole> holes, @Nullable Long next) {}
+
+  public record Piece(String device, long sector, long count, long volumeSector) {}
+
+  /**
+   * @param kind what reads of it answer: {@code zero} or {@code error}
+   */
+  public record Hole(long volumeSector, long count, String kind) {}
+
+  /**
+   * @param next the sector of the device to go on with; null if this is all
+   */
+  public record Upward(List<Touched> volumes, @Nullable Long next) {}
+
+  /**
+   * @param ranges start, count, start, count, ... in sectors of the volume
+   */
+  public record Touched(String volume, long[] ranges, String effect) {}
+}

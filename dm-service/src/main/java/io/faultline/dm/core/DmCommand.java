@@ -1,0 +1,66 @@
+package io.faultline.dm.core;
+
+import io.faultline.runtime.core.Claim;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What dm is asked for, about one host. */
+public sealed interface DmCommand {
+
+  /** Which leaf devices a table names, so that they can be claimed before it is sent. */
+  record PlanTable(String volume, String table, Map<String, String> devices) implements DmCommand {}
+
+  /**
+   * @param table as {@code dmsetup create} takes it
+   * @param devices what each {@code major:minor} of the table is called
+   * @param claims the answers to the claims of the leaf devices, by device
+   */
+  record CreateVolume(
+      String volume, String table, Map<String, String> devices, Map<String, Claim> claims)
+      implements DmCommand {}
+
+  /** The same for the inactive slot of a volume that there is. */
+  record LoadTable(
+      String volume, String table, Map<String, String> devices, Map<String, Claim> claims)
+      implements DmCommand {}
+
+  record Suspend(String volume) implements DmCommand {}
+
+  record Resume(String volume) implements DmCommand {}
+
+  record DeleteVolume(String volume) implements DmCommand {}
+
+  /** A map that is in metadata (of a thin pool, a cache); no target here has one yet. */
+  record ImportMappings(String volume) implements DmCommand {}
+
+  /**
+   * @param holder {@code fs:data}
+   */
+  record ClaimVolume(String volume, String holder) implements DmCommand {}
+
+  /**
+   * @param revision only if nobody claimed since; null for however that may be
+   */
+  record ReleaseVolume(String volume, String holder, @Nullable Long revision)
+      implements DmCommand {}
+
+  /** The leaf devices that a volume needs, in either slot; none if there is no such volume. */
+  record Needs(String volume) implements DmCommand {}
+
+  record GetVolume(String volume) implements DmCommand {}
+
+  record GetTable(String volume) implements DmCommand {}
+
+  record ListVolumes(int limit, @Nullable String after) implements DmCommand {}
+
+  /**
+   * The way down to the leaves.
+   *
+   * @param generation that the one who asks knows; null if it knows none
+   */
+  record MapDown(String volume, long sector, long count, @Nullable Long generation)
+      implements DmCommand {}
+
+  /** What every volume above would lose with a range of a device or volume. */
+  record WhatIf(String device, long sector, long count) implements DmCommand {}
+}

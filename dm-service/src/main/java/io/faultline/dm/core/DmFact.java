@@ -1,0 +1,67 @@
+package io.faultline.dm.core;
+
+import io.faultline.events.Cause;
+import io.faultline.ranges.Extents;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What dm keeps of a host, under the keys of {@link Keys}. */
+public sealed interface DmFact {
+
+  /**
+   * @param generations how many volumes this host ever had: each new one is the next generation
+   * @param heldEntries how many events suspended volumes ever kept
+   */
+  record Counters(long generations, long heldEntries) implements DmFact {}
+
+  /**
+   * A leaf device, as its events and the answers to claims tell it.
+   *
+   * @param sliceId the log that its events are numbered in
+   * @param sequence the last event that is in the bad set
+   * @param complete whether the bad set is all that is bad: it was heard of from its beginning, or
+   *     taken from the answer to a claim
+   * @param removalId the removal that it is leaving in; null if it is not
+   * @param removed whether it is gone
+   */
+  record Device(
+      String sliceId,
+      long sequence,
+      boolean complete,
+      long sectors,
+      boolean dax,
+      long generation,
+      @Nullable String removalId,
+      boolean removed)
+      implements DmFact {}
+
+  /**
+   * A part of what is bad of a block device by one fault.
+   *
+   * @param leaf the device whose fault it is
+   */
+  record Bad(String leaf, String faultId, Cause cause, Extents ranges) implements DmFact {}
+
+  /**
+   * @param claimHolder the filesystem that stands on it, {@code fs:data}; null if none does
+   * @param claimRevision rises with every claim
+   */
+  record Volume(
+      long generation, boolean suspended, @Nullable String claimHolder, long claimRevision)
+      implements DmFact {}
+
+  /**
+   * @param lines as {@link Table#lines} prints them
+   */
+  record TableLines(List<String> lines) implements DmFact {}
+
+  /**
+   * Something that a suspended volume heard and has not passed on.
+   *
+   * @param group entries of one group came from one event
+   * @param lower the block device below that told it
+   * @param ranges sectors of {@code lower}
+   * @param credit the share of a removal's credit that came with it, 0 if none
+   */
+  record Held(long group, String lower, Extents ranges, News news, long credit) implements DmFact {}
+}

@@ -1,0 +1,140 @@
+package io.faultline.dm.core;
+
+import io.faultline.runtime.core.Problem;
+import java.util.Collection;
+import java.util.List;
+
+/** Why dm does not do something; the kinds are stable. */
+final class Refusals {
+
+  private Refusals() {}
+
+  static Problem noVolume(String volume) {
+    return Problem.notFound("There is no volume " + volume + " on this host");
+  }
+
+  static Problem noBlockDevice(String device) {
+    return Problem.notFound("There is no device or volume " + device + " on this host");
+  }
+
+  static Problem table(TableRefusal refusal) {
+    return Problem.refused(
+            "table-refused",
+            "The table is refused",
+            "Line " + refusal.line() + ": " + refusal.reason() + "; " + refusal.explanation())
+        .with("line", refusal.line())
+        .with("reason", refusal.reason());
+  }
+
+  static Problem tableTooLarge(long bytes) {
+    return new Problem(
+        "table-too-large",
+        413,
+        "The table is too large",
+        "The text of a table has "
+            + Limits.MAX_TABLE_BYTES
+            + " bytes at most, devices written out by name; this one has "
+            + bytes);
+  }
+
+  static Problem limit(String limit, long most, long found) {
+    return Problem.refused(
+            "limit", "There is a limit", limit + " is " + most + ", but this would be " + found)
+        .with("limit", limit);
+  }
+
+  static Problem exists(String volume) {
+    return Problem.conflict(
+        "volume-exists",
+        "There is another volume of this name",
+        "Volume " + volume + " has another table; PUT .../table and resume change it");
+  }
+
+  static Problem nameTaken(String name) {
+    return Problem.conflict(
+        "name-taken",
+        "The name is taken",
+        name + " is a device of this host; devices and volumes share one name space");
+  }
+
+  static Problem claimed(String block, String holder) {
+    return Problem.conflict(
+            "claimed", "Somebody else stands on it", block + " is claimed by " + holder)
+        .with("holder", holder);
+  }
+
+  static Problem claimedNotSmaller(String volume, String holder, long sectors) {
+    return Problem.conflict(
+            "claimed",
+            "Somebody stands on it",
+            volume
+                + " is claimed by "
+                + holder
+                + ", so it does not become smaller than the "
+                + sectors
+                + " sectors that it has")
+        .with("holder", holder);
+  }
+
+  static Problem stoodUpon(String volume, Collection<String> above) {
+    return Problem.conflict(
+            "stood-upon",
+            "Other volumes stand on it",
+            "On " + volume + " stand " + String.join(", ", above) + "; they go first")
+        .with("volumes", List.copyOf(above));
+  }
+
+  static Problem tooSmallForThoseAbove(
+      String volume, long sectors, long needed, Collection<String> above) {
+    return Problem.conflict(
+            "stood-upon",
+            "Other volumes stand on it",
+            volume
+                + " would have "
+                + sectors
+                + " sectors, but "
+                + String.join(", ", above)
+                + " need "
+                + needed)
+        .with("volumes", List.copyOf(above));
+  }
+
+  static Problem leaving(String device) {
+    return Problem.conflict(
+        "device-leaving", "The device is leaving", device + " is about to leave");
+  }
+
+  static Problem removed(String device) {
+    return Problem.conflict("device-removed", "The device is gone", device + " is removed");
+  }
+
+  /** Never reaches a client: the controller claims again. */
+  static Problem staleClaim(String device) {
+    return Problem.conflict(
+        "stale-claim",
+        "The claim is older than what was heard",
+        "Since " + device + " was claimed an event of it was heard; claim again");
+  }
+
+  static Problem staleGeneration(String volume, long known, long generation) {
+    return Problem.conflict(
+        "stale-generation",
+        "That generation is gone",
+        volume + " is generation " + generation + " now, not " + known);
+  }
+
+  static Problem staleRevision(String volume, long asked, long revision) {
+    return new Problem(
+        "claim-changed",
+        412,
+        "It was claimed again since",
+        "The claim of " + volume + " has revision " + revision + ", not " + asked);
+  }
+
+  static Problem noMetadataMap(String volume) {
+    return Problem.refused(
+        "no-metadata-map",
+        "No target has its map in metadata",
+        "The table of " + volume + " says itself where every sector lies");
+  }
+}

@@ -1,0 +1,268 @@
+package io.faultline.dm.core;
+
+import io.faultline.dm.core.target.ForwardConsumer;
+import io.faultline.dm.core.target.HoleKind;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.core.Answer;
+import io.faultline.runtime.core.Decision;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What there is, and the ways down and up; nothing is changed. */
+final class Views {
+
+  private static final long PAGE_SECTORS = 4096 / SectorRange.SECTOR_BYTES;
+
+  private final Draft draft;
+
+  Views(Draft draft) {
+    this.draft = draft;
+  }
+
+  static Answers.Volume volume(Draft draft, String name) {
+    DmFact.Volume volume = Objects.requireNonNull(draft.volume(name));
+    Table live = draft.live(name);
+    Table inactive = draft.inactive(name);
+    return new Answers.Volume(
+        name,
+        live.sectors(),
+        volume.suspended() ? "suspended" : "active",
+        volume.generation(),
+        live.lines(),
+        List.copyOf(live.below()),
+        List.copyOf(draft.topology().directlyAbove(name)),
+        dax(draft, name),
+        volume.claimHolder(),
+        inactive == null
+            ? null
+            : new Answers.Inactive(
+                inactive.sectors(), inactive.targetCount(), List.copyOf(inactive.below())));
+  }
+
+  /**
+   * Whether bytes of a block device can be mapped directly, all the way down. The kernel finds no
+   * direct access in a lower device that does not end with a page ({@code fs_dax_get_by_bdev}),
+   * though that device itself says that it has it; observed, and kept.
+   */
+  static boolean dax(Draft draft, String block) {
+    return dax(draft, block, new HashMap<>());
+  }
+
+  private static boolean dax(Draft draft, String block, Map<String, Boolean> known) {
+    if (!draft.isVolume(block)) {
+      DmFact.Device device = draft.device(block);
+      return device != null && device.dax();
+    }
+    Boolean before = known.get(block);
+    if (before != null) {
+      return before;
+    }
+    boolean dax =
+        draft
+            .live(block)
+            .directAccess(
+                lower -> draft.sectors(lower) % PAGE_SECTORS == 0 && dax(draft, lower, known));
+    known.put(block, dax);
+    return dax;
+  }
+
+  Decision<DmFact> get(String name) {
+    return draft.isVolume(name)
+        ? draft.answer(Answer.ok(volume(draft, name)))
+        : draft.refuse(Refusals.noVolume(name));
+  }
+
+  Decision<DmFact> table(String name) {
+    return draft.isVolume(name)
+        ? draft.answer(
+            new Answer.Text(
+                200,
+                "text/plain;charset=UTF-8",
+                String.join("\n", draft.live(name).lines()) + "\n"))
+        : draft.refuse(Refusals.noVolume(name));
+  }
+
+  Decision<DmFact> list(int limit, @Nullable String after) {
+    List<Answers.Volume> items = new ArrayList<>();
+    String next = null;
+    long tableChars = 0;
+    for (String key : draft.scan(Keys.VOLUMES).keySet()) {
+      String name = key.substring(Keys.VOLUMES.length());
+      if (after != null && name.compareTo(after) <= 0) {
+        continue;
+      }
+      if (items.size() == limit || tableChars > Limits.MAX_PAGE_TABLE_CHARS) {
+        next = items.getLast().name();
+        break;
+      }
+      Answers.Volume volume = volume(draft, name);
+      items.add(volume);
+      tableChars += volume.table().stream().mapToLong(String::length).sum();
+    }
+    return draft.answer(Answer.ok(new Answers.Volumes(items, next)));
+  }
+
+  Decision<DmFact> mapDown(DmCommand.MapDown map) {
+    DmFact.Volume volume = draft.volume(map.volume());
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(map.volume()));
+    }
+    Long known = map.generation();
+    if (known != null && known != volume.generation()) {
+      return draft.refuse(Refusals.staleGeneration(map.volume(), known, volume.generation()));
+    }
+    SectorRange asked =
+        new SectorRange(map.sector(), map.count())
+            .intersect(new SectorRange(0, draft.live(map.volume()).sectors()));
+    WayDown way = new WayDown(draft);
+    way.walk(map.volume(), asked, asked.startSector());
+    return draft.answer(
+        Answer.ok(
+            new Answers.Mapped(
+                map.volume(), volume.generation(), way.pieces(), way.holes(), way.next)));
+  }
+
+  /** Collects the pieces of a volume on its leaves, ascending, until there are too many. */
+  private static final class WayDown {
+    private final Draft draft;
+    private final List<Answers.Piece> pieces = new ArrayList<>();
+    private final List<Answers.Hole> holes = new ArrayList<>();
+    private @Nullable Long next;
+
+    WayDown(Draft draft) {
+      this.draft = draft;
+    }
+
+    /** {@code range} of {@code block} is what the volume shows from {@code volumeSector} on. */
+    void walk(String block, SectorRange range, long volumeSector) {
+      if (range.isEmpty()) {
+        return;
+      }
+      if (!draft.isVolume(block)) {
+        add(block, range.startSector(), range.sectorCount(), volumeSector);
+        return;
+      }
+      long shift = volumeSector - range.startSector();
+      draft
+          .live(block)
+          .forward(
+              range,
+              new ForwardConsumer() {
+                @Override
+                public void piece(long sector, long count, String device, long lowerSector) {
+                  if (next == null) {
+                    walk(device, new SectorRange(lowerSector, count), sector + shift);
+                  }
+                }
+
+                @Override
+                public void hole(long sector, long count, HoleKind kind) {
+                  if (next == null) {
+                    addHole(sector + shift, count, kind);
+                  }
+                }
+              });
+    }
+
+    private void add(String device, long sector, long count, long volumeSector) {
+      Answers.Piece last = pieces.isEmpty() ? null : pieces.getLast();
+      if (last != null
+          && last.device().equals(device)
+          && last.sector() + last.count() == sector
+          && last.volumeSector() + last.count() == volumeSector) {
+        pieces.removeLast();
+        pieces.add(
+            new Answers.Piece(device, last.sector(), last.count() + count, last.volumeSector()));
+      } else if (roomAt(volumeSector)) {
+        pieces.add(new Answers.Piece(device, sector, count, volumeSector));
+      }
+    }
+
+    private void addHole(long volumeSector, long count, HoleKind kind) {
+      Answers.Hole last = holes.isEmpty() ? null : holes.getLast();
+      if (last != null
+          && last.kind().equals(kind.word())
+          && last.volumeSector() + last.count() == volumeSector) {
+        holes.removeLast();
+        holes.add(new Answers.Hole(last.volumeSector(), last.count() + count, kind.word()));
+      } else if (roomAt(volumeSector)) {
+        holes.add(new Answers.Hole(volumeSector, count, kind.word()));
+      }
+    }
+
+    private boolean roomAt(long volumeSector) {
+      if (pieces.size() + holes.size() < Limits.MAX_ANSWER_RANGES) {
+        return true;
+      }
+      next = volumeSector;
+      return false;
+    }
+
+    List<Answers.Piece> pieces() {
+      return pieces;
+    }
+
+    List<Answers.Hole> holes() {
+      return holes;
+    }
+  }
+
+  Decision<DmFact> whatIf(DmCommand.WhatIf whatIf) {
+    String device = whatIf.device();
+    if (!draft.isVolume(device) && draft.device(device) == null) {
+      return draft.refuse(Refusals.noBlockDevice(device));
+    }
+    SectorRange asked =
+        new SectorRange(whatIf.sector(), whatIf.count())
+            .intersect(new SectorRange(0, draft.sectors(device)));
+    return draft.answer(Answer.ok(upward(device, asked)));
+  }
+
+  /** Halves the range until the answer is not too long: the answer is whole for what it covers. */
+  private Answers.Upward upward(String device, SectorRange asked) {
+    SectorRange covered = asked;
+    while (true) {
+      List<Answers.Touched> touched = touched(device, Extents.of(covered));
+      long numbers = touched.stream().mapToLong(volume -> volume.ranges().length).sum();
+      if (numbers <= 2L * Limits.MAX_ANSWER_RANGES || covered.sectorCount() == 1) {
+        boolean all = covered.endSector() == asked.endSector();
+        return new Answers.Upward(touched, all ? null : covered.endSector());
+      }
+      covered = new SectorRange(covered.startSector(), (covered.sectorCount() + 1) / 2);
+    }
+  }
+
+  private List<Answers.Touched> touched(String device, Extents bad) {
+    List<Answers.Touched> touched = new ArrayList<>();
+    Map<String, Extents> lost = new TreeMap<>();
+    if (!bad.isEmpty()) {
+      lost.put(device, bad);
+    }
+    for (String volume : draft.topology().allAbove(device)) {
+      Table table = draft.live(volume);
+      Map<String, Extents> below = new TreeMap<>();
+      for (String lower : table.below()) {
+        Extents ranges = lost.get(lower);
+        if (ranges != null) {
+          below.put(lower, ranges);
+        }
+      }
+      table
+          .answer(below)
+          .forEach(
+              (effect, ranges) -> {
+                switch (effect) {
+                  case DATA_LOST -> lost.put(volume, ranges);
+                }
+                touched.add(new Answers.Touched(volume, ranges.toPairs(), effect.word()));
+              });
+    }
+    return touched;
+  }
+}

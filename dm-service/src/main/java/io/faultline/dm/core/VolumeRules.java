@@ -1,0 +1,380 @@
+package io.faultline.dm.core;
+
+import io.faultline.events.VolumeEvent;
+import io.faultline.ranges.Extents;
+import io.faultline.runtime.core.Answer;
+import io.faultline.runtime.core.Claim;
+import io.faultline.runtime.core.Decision;
+import io.faultline.runtime.core.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** How volumes come, change, stop, go on and go. */
+final class VolumeRules {
+
+  private final Draft draft;
+
+  VolumeRules(Draft draft) {
+    this.draft = draft;
+  }
+
+  Decision<DmFact> plan(DmCommand.PlanTable plan) {
+    List<Answers.Leaf> leaves = new ArrayList<>();
+    for (String leaf :
+        TableLoader.leavesNamed(draft, plan.volume(), plan.table(), plan.devices())) {
+      DmFact.Device known = draft.device(leaf);
+      leaves.add(new Answers.Leaf(leaf, known != null && known.complete()));
+    }
+    return draft.answer(Answer.ok(new Answers.Plan(leaves)));
+  }
+
+  Decision<DmFact> create(DmCommand.CreateVolume create) {
+    String name = create.volume();
+    TableLoader loader = new TableLoader(draft, name, create.devices(), create.claims());
+    if (draft.isVolume(name)) {
+      return switch (loader.read(create.table())) {
+        case TableLoader.Loaded.Refused(Problem problem) -> draft.refuse(problem);
+        case TableLoader.Loaded.Ok(Table table) ->
+            table.lines().equals(draft.live(name).lines())
+                ? draft.answer(Answer.ok(Views.volume(draft, name)))
+                : draft.refuse(Refusals.exists(name));
+      };
+    }
+    if (draft.device(name) != null) {
+      return draft.refuse(Refusals.nameTaken(name));
+    }
+    int volumes = draft.scan(Keys.VOLUMES).size();
+    if (volumes >= Limits.MAX_VOLUMES) {
+      return draft.refuse(Refusals.limit("MAX_VOLUMES", Limits.MAX_VOLUMES, volumes + 1L));
+    }
+    return switch (loader.load(create.table())) {
+      case TableLoader.Loaded.Refused(Problem problem) -> draft.refuse(problem);
+      case TableLoader.Loaded.Ok(Table table) -> {
+        Problem stale = loader.adopt(table);
+        yield stale == null ? begin(name, table) : draft.refuse(stale);
+      }
+    };
+  }
+
+  private Decision<DmFact> begin(String name, Table table) {
+    DmFact.Counters counters = draft.counters();
+    long generation = counters.generations() + 1;
+    draft.put(Keys.COUNTERS, new DmFact.Counters(generation, counters.heldEntries()));
+    draft.put(Keys.volume(name), new DmFact.Volume(generation, false, null, 0));
+    draft.putTable(Keys.liveTable(name), table);
+    draft.publish(
+        name,
+        new VolumeEvent.VolumeAdded(
+            draft.host(),
+            name,
+            table.sectors(),
+            Views.dax(draft, name),
+            generation,
+            table.lines(),
+            List.copyOf(table.below())),
+        null,
+        null);
+    Differences.tellOfVolume(draft, name, new BadSet(), BadSet.told(draft, name));
+    return draft.answer(Answer.created(Views.volume(draft, name)));
+  }
+
+  Decision<DmFact> load(DmCommand.LoadTable load) {
+    String name = load.volume();
+    if (!draft.isVolume(name)) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    TableLoader loader = new TableLoader(draft, name, load.devices(), load.claims());
+    return switch (loader.load(load.table())) {
+      case TableLoader.Loaded.Refused(Problem problem) -> draft.refuse(problem);
+      case TableLoader.Loaded.Ok(Table table) -> {
+        Problem stale = loader.adopt(table);
+        if (stale != null) {
+          yield draft.refuse(stale);
+        }
+        Set<String> before = needs(name);
+        draft.putTable(Keys.inactiveTable(name), table);
+        yield changed(name, before);
+      }
+    };
+  }
+
+  Decision<DmFact> suspend(String name) {
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    if (!volume.suspended()) {
+      for (String lower : draft.live(name).below()) {
+        BadSet.told(draft, lower).writeAll(draft, Keys.badAsHeard(name, lower));
+      }
+      draft.put(
+          Keys.volume(name),
+          new DmFact.Volume(
+              volume.generation(), true, volume.claimHolder(), volume.claimRevision()));
+    }
+    return changed(name, needs(name));
+  }
+
+  /**
+   * Swaps the inactive table in, if there is one. First what the table itself makes of what was
+   * heard before the suspension, then, in order, what was heard since.
+   */
+  Decision<DmFact> resume(String name) {
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    Table inactive = draft.inactive(name);
+    if (inactive != null) {
+      Problem problem = noLongerFits(name, inactive);
+      if (problem != null) {
+        return draft.refuse(problem);
+      }
+    }
+    Set<String> before = needs(name);
+    List<DmFact.Held> kept = takeHeld(name);
+    if (inactive == null) {
+      goOn(name, volume);
+    } else {
+      swap(name, volume, inactive);
+    }
+    replay(name, kept);
+    return changed(name, before);
+  }
+
+  /** Since it was loaded, those below and those above may have changed. */
+  private @Nullable Problem noLongerFits(String name, Table inactive) {
+    Map<String, Claim> known = new TreeMap<>();
+    for (String lower : inactive.below()) {
+      DmFact.Device device = draft.device(lower);
+      if (device != null && !draft.isVolume(lower)) {
+        known.put(lower, asClaim(device));
+      }
+    }
+    TableLoader loader = new TableLoader(draft, name, Map.of(), known);
+    return loader.load(String.join("\n", inactive.lines()))
+            instanceof TableLoader.Loaded.Refused(Problem problem)
+        ? problem
+        : null;
+  }
+
+  /**
+   * A device that left meanwhile does not keep the volume from going on: that is told as a fault.
+   */
+  private static Claim asClaim(DmFact.Device device) {
+    return new Claim(
+        device.generation() + 1,
+        device.sectors(),
+        device.dax(),
+        Extents.EMPTY,
+        device.sequence(),
+        device.sliceId(),
+        List.of(),
+        0);
+  }
+
+  private void goOn(String name, DmFact.Volume volume) {
+    BadSet.removeAll(draft, Keys.badAsHeard(name));
+    putActive(name, volume);
+  }
+
+  private void swap(String name, DmFact.Volume volume, Table table) {
+    Table old = draft.live(name);
+    BadSet before = BadSet.told(draft, name);
+    Map<String, BadSet> heard = new TreeMap<>();
+    for (String lower : table.below()) {
+      heard.put(
+          lower,
+          old.below().contains(lower)
+              ? BadSet.heard(draft, name, lower)
+              : BadSet.told(draft, lower));
+    }
+    draft.putTable(Keys.liveTable(name), table);
+    draft.remove(Keys.inactiveTable(name));
+    goOn(name, volume);
+    draft.publish(
+        name,
+        new VolumeEvent.TableChanged(
+            draft.host(),
+            name,
+            table.sectors(),
+            Views.dax(draft, name),
+            table.lines(),
+            List.copyOf(table.below())),
+        null,
+        null);
+    Differences.tellOfVolume(draft, name, before, BadSet.image(table, heard));
+  }
+
+  private void putActive(String name, DmFact.Volume volume) {
+    if (volume.suspended()) {
+      draft.put(
+          Keys.volume(name),
+          new DmFact.Volume(
+              volume.generation(), false, volume.claimHolder(), volume.claimRevision()));
+    }
+  }
+
+  private List<DmFact.Held> takeHeld(String name) {
+    List<DmFact.Held> kept = new ArrayList<>();
+    draft
+        .scan(Keys.held(name))
+        .forEach(
+            (key, fact) -> {
+              kept.add((DmFact.Held) fact);
+              draft.remove(key);
+            });
+    return kept;
+  }
+
+  private void replay(String name, List<DmFact.Held> kept) {
+    int from = 0;
+    while (from < kept.size()) {
+      DmFact.Held first = kept.get(from);
+      Map<String, Extents> below = new TreeMap<>();
+      int to = from;
+      while (to < kept.size() && kept.get(to).group() == first.group()) {
+        DmFact.Held part = kept.get(to);
+        below.merge(part.lower(), part.ranges(), Extents::union);
+        to++;
+      }
+      new Telling(draft, first.news()).resumed(name, below, first.credit());
+      from = to;
+    }
+  }
+
+  Decision<DmFact> delete(String name) {
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    if (volume.claimHolder() != null) {
+      return draft.refuse(Refusals.claimed(name, volume.claimHolder()));
+    }
+    Set<String> above = TableLoader.standingOn(draft, name);
+    if (!above.isEmpty()) {
+      return draft.refuse(Refusals.stoodUpon(name, above));
+    }
+    List<String> released = List.copyOf(needs(name));
+    for (DmFact.Held held : takeHeld(name)) {
+      if (held.credit() > 0) {
+        Telling.acknowledge(draft, held.news(), name, held.credit(), "gone");
+      }
+    }
+    BadSet.removeAll(draft, Keys.badAsHeard(name));
+    draft.remove(Keys.liveTable(name));
+    if (draft.inactive(name) != null) {
+      draft.remove(Keys.inactiveTable(name));
+    }
+    draft.remove(Keys.volume(name));
+    draft.publish(name, new VolumeEvent.VolumeRemoved(draft.host(), name), null, null);
+    return draft.answer(Answer.ok(new Answers.Changed(null, released)));
+  }
+
+  Decision<DmFact> importMappings(String name) {
+    return draft.refuse(
+        draft.isVolume(name) ? Refusals.noMetadataMap(name) : Refusals.noVolume(name));
+  }
+
+  Decision<DmFact> claim(DmCommand.ClaimVolume claim) {
+    String name = claim.volume();
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    String holder = volume.claimHolder();
+    if (holder != null && !holder.equals(claim.holder())) {
+      return draft.refuse(Refusals.claimed(name, holder));
+    }
+    Set<String> above = TableLoader.standingOn(draft, name);
+    if (!above.isEmpty()) {
+      return draft.refuse(Refusals.claimed(name, "dm:" + above.iterator().next()));
+    }
+    long revision = volume.claimRevision() + 1;
+    draft.put(
+        Keys.volume(name),
+        new DmFact.Volume(volume.generation(), volume.suspended(), claim.holder(), revision));
+    BadSet told = BadSet.told(draft, name);
+    return draft.answer(
+        Answer.ok(
+            new Claim(
+                volume.generation(),
+                draft.live(name).sectors(),
+                Views.dax(draft, name),
+                told.union(),
+                draft.stamp().lastSequence(),
+                draft.stamp().sliceId(),
+                knownFaults(told),
+                revision)));
+  }
+
+  /** One for each fault, over however many leaves it reaches. */
+  private static List<Claim.KnownFault> knownFaults(BadSet told) {
+    Map<String, Claim.KnownFault> faults = new TreeMap<>();
+    told.entries()
+        .forEach(
+            (key, entry) ->
+                faults.merge(
+                    key.faultId(),
+                    new Claim.KnownFault(key.faultId(), entry.cause(), entry.ranges()),
+                    (one, other) ->
+                        new Claim.KnownFault(
+                            one.faultId(), one.cause(), one.ranges().union(other.ranges()))));
+    return List.copyOf(faults.values());
+  }
+
+  Decision<DmFact> release(DmCommand.ReleaseVolume release) {
+    String name = release.volume();
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    String holder = volume.claimHolder();
+    if (holder == null) {
+      return draft.answer(Answer.noContent());
+    }
+    if (!holder.equals(release.holder())) {
+      return draft.refuse(Refusals.claimed(name, holder));
+    }
+    Long revision = release.revision();
+    if (revision != null && revision != volume.claimRevision()) {
+      return draft.refuse(Refusals.staleRevision(name, revision, volume.claimRevision()));
+    }
+    draft.put(
+        Keys.volume(name),
+        new DmFact.Volume(volume.generation(), volume.suspended(), null, volume.claimRevision()));
+    return draft.answer(Answer.noContent());
+  }
+
+  Decision<DmFact> needsOf(String name) {
+    Set<String> needs = draft.isVolume(name) ? needs(name) : Set.of();
+    return draft.answer(
+        Answer.ok(
+            new Answers.Plan(
+                needs.stream().map(device -> new Answers.Leaf(device, true)).toList())));
+  }
+
+  /** The leaf devices that the volume stands on directly, in either slot. */
+  private Set<String> needs(String name) {
+    Set<String> needs = new TreeSet<>(draft.live(name).below());
+    Table inactive = draft.inactive(name);
+    if (inactive != null) {
+      needs.addAll(inactive.below());
+    }
+    needs.removeIf(draft::isVolume);
+    return needs;
+  }
+
+  private Decision<DmFact> changed(String name, Set<String> neededBefore) {
+    Set<String> released = new TreeSet<>(neededBefore);
+    released.removeAll(needs(name));
+    Answers.Volume view = Objects.requireNonNull(Views.volume(draft, name));
+    return draft.answer(Answer.ok(new Answers.Changed(view, List.copyOf(released))));
+  }
+}

@@ -1,0 +1,18 @@
+package io.faultline.dm.core.target;
+
+/** A target that was read from a table, or why the kernel would not have it. */
+public sealed interface Parsed {
+
+  record Ok(Target target) implements Parsed {}
+
+  /**
+   * @param error the kernel's words, {@code Invalid chunk_size}
+   * @param errno the kernel's error, {@code -EINVAL}
+   * @param explanation what would be right
+   */
+  record Refused(String error, String errno, String explanation) implements Parsed {}
+
+  static Parsed invalid(String error, String explanation) {
+    return new Refused(error, "-EINVAL", explanation);
+  }
+}

@@ -1,0 +1,302 @@
+package io.faultline.dm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.dm.core.Answers;
+import io.faultline.dm.core.target.Targets;
+import io.faultline.events.Json;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What a real kernel was seen to do with tables: every run that was observed is found on the way up
+ * and on the way down, and nothing more; what was refused is refused with the kernel's reason.
+ */
+public final class OracleCase {
+
+  /** Whoever answers as dm-service: the rules alone, or the service over HTTP. */
+  public interface Asked {
+
+    void device(String name, long sectors, boolean dax);
+
+    /** Answers the status, and the problem if it is one. */
+    Put put(String volume, String table, Map<String, String> numbers);
+
+    boolean exists(String volume);
+
+    Answers.Volume get(String volume);
+
+    Map<String, Extents> upward(String device, long sector, long count);
+
+    Answers.Mapped map(String volume, long sector, long count);
+  }
+
+  /**
+   * @param problem its members; empty if it is none
+   */
+  public record Put(int status, Map<String, Object> problem) {}
+
+  private final String name;
+  private final JsonNode observed;
+
+  private OracleCase(String name, JsonNode observed) {
+    this.name = name;
+    this.observed = observed;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  private record Run(String device, long deviceSector, long sectors, String dm, long dmSector) {}
+
+  private static final Pattern TABLE_MESSAGE =
+      Pattern.compile("device-mapper: table: (?:\\d+:\\d+: )?(.*)");
+
+  /** Whatever the folder {@code faultline.oracle} holds. */
+  public static List<OracleCase> all() throws IOException {
+    Path folder = Path.of(System.getProperty("faultline.oracle"), "dm");
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".json"))
+          .sorted()
+          .map(
+              file ->
+                  new OracleCase(
+                      file.getFileName().toString(), Json.LENIENT.readTree(file.toFile())))
+          .toList();
+    }
+  }
+
+  /**
+   * Builds it up and compares with what was observed.
+   *
+   * @param runsAtMost from the edges of how many runs of a leaf to go up, spread evenly
+   */
+  public void check(Asked host, int runsAtMost) {
+    Map<String, String> numbers = new TreeMap<>();
+    for (JsonNode leaf : observed.get("leaves")) {
+      boolean dax = "pmem".equals(leaf.path("kind").asString("pmem"));
+      host.device(leaf.get("name").asString(), leaf.get("sectors").asLong(), dax);
+      numbers.put(leaf.get("majmin").asString(), leaf.get("name").asString());
+    }
+    for (JsonNode dm : observed.get("dms")) {
+      numbers.put(dm.get("majmin").asString(), dm.get("name").asString());
+    }
+    for (JsonNode dm : observed.get("dms")) {
+      String name = dm.get("name").asString();
+      assertThat(host.put(name, lines(dm.get("table")), numbers).status()).as(name).isEqualTo(201);
+      checkShape(host, dm);
+    }
+    List<Run> runs = runs(observed);
+    checkWayUp(host, observed, runs, runsAtMost);
+    checkWayDown(host, observed, runs);
+    checkRefusals(host, observed, numbers);
+  }
+
+  /** Ends the test if a target of the case is not built yet. */
+  public void skipTargetsThatComeLater() {
+    Set<String> unknown = targetsThatComeLater();
+    if (!unknown.isEmpty()) {
+      String reason = "target " + String.join(", ", unknown) + " comes with a later issue";
+      System.out.println("SKIPPED oracle case " + name + ": " + reason);
+      Assumptions.abort(reason);
+    }
+  }
+
+  public Set<String> targetsThatComeLater() {
+    Set<String> unknown = new TreeSet<>();
+    Stream.concat(
+            elements(observed.get("dms")).flatMap(dm -> elements(dm.get("table"))),
+            elements(observed.get("log"))
+                .filter(entry -> refusal(observed).filter(r -> r.contains("unknown")).isEmpty())
+                .flatMap(entry -> elements(entry.path("table"))))
+        .map(line -> line.asString().split("\\s+"))
+        .filter(words -> words.length > 2 && Targets.byName(words[2]) == null)
+        .forEach(words -> unknown.add(words[2]));
+    return unknown;
+  }
+
+  private static void checkShape(Asked host, JsonNode dm) {
+    String name = dm.get("name").asString();
+    Answers.Volume volume = host.get(name);
+    assertThat(volume.sectors()).isEqualTo(dm.get("sectors").asLong());
+    assertThat(volume.dax())
+        .as("dax of " + name)
+        .isEqualTo(dm.get("queueDax").asString().equals("1"));
+    assertThat(volume.table())
+        .isEqualTo(elements(dm.get("tableNamed")).map(line -> line.asString().strip()).toList());
+    assertThat(volume.below())
+        .isEqualTo(elements(dm.get("deps")).map(JsonNode::asString).sorted().distinct().toList());
+  }
+
+  /** From each leaf, and from the edges of every run: all that was observed, nothing more. */
+  private static void checkWayUp(Asked host, JsonNode observed, List<Run> runs, int runsAtMost) {
+    for (JsonNode leaf : observed.get("leaves")) {
+      String name = leaf.get("name").asString();
+      List<Run> ofLeaf = runs.stream().filter(run -> run.device().equals(name)).toList();
+      checkWayUp(host, ofLeaf, name, 0, leaf.get("sectors").asLong());
+      for (int i = 0; i < ofLeaf.size(); i += 1 + ofLeaf.size() / runsAtMost) {
+        Run run = ofLeaf.get(i);
+        checkWayUp(host, ofLeaf, name, run.deviceSector(), run.sectors());
+        checkWayUp(host, ofLeaf, name, run.deviceSector(), 1);
+        checkWayUp(host, ofLeaf, name, run.deviceSector() + run.sectors() - 1, 3);
+        checkWayUp(host, ofLeaf, name, Math.max(0, run.deviceSector() - 2), run.sectors() / 2 + 2);
+      }
+    }
+  }
+
+  private static void checkWayUp(
+      Asked host, List<Run> ofLeaf, String leaf, long sector, long count) {
+    Map<String, Extents> expected = new TreeMap<>();
+    SectorRange bad = new SectorRange(sector, count);
+    for (Run run : ofLeaf) {
+      SectorRange hit = bad.intersect(new SectorRange(run.deviceSector(), run.sectors()));
+      if (!hit.isEmpty()) {
+        Extents shown =
+            Extents.of(hit.startSector() - run.deviceSector() + run.dmSector(), hit.sectorCount());
+        expected.merge(run.dm(), shown, Extents::union);
+      }
+    }
+    assertThat(host.upward(leaf, sector, count)).as(leaf + " " + bad).isEqualTo(expected);
+  }
+
+  private static void checkWayDown(Asked host, JsonNode observed, List<Run> runs) {
+    for (JsonNode dm : observed.get("dms")) {
+      String name = dm.get("name").asString();
+      Answers.Mapped whole = host.map(name, 0, dm.get("sectors").asLong());
+      assertThat(whole.next()).isNull();
+      List<Run> found =
+          whole.pieces().stream()
+              .map(p -> new Run(p.device(), p.sector(), p.count(), name, p.volumeSector()))
+              .sorted(Comparator.comparing(Run::dmSector))
+              .toList();
+      assertThat(found)
+          .isEqualTo(
+              merged(
+                  runs.stream()
+                      .filter(run -> run.dm().equals(name))
+                      .sorted(Comparator.comparing(Run::dmSector))
+                      .toList()));
+      List<String> holes =
+          elements(observed.get("holes"))
+              .filter(hole -> hole.get("dm").asString().equals(name))
+              .map(
+                  hole ->
+                      hole.get("dmSector").asLong()
+                          + "+"
+                          + hole.get("sectors").asLong()
+                          + " "
+                          + hole.get("kind").asString())
+              .toList();
+      assertThat(
+              whole.holes().stream()
+                  .map(hole -> hole.volumeSector() + "+" + hole.count() + " " + hole.kind()))
+          .containsExactlyInAnyOrderElementsOf(holes);
+    }
+  }
+
+  private static void checkRefusals(Asked host, JsonNode observed, Map<String, String> numbers) {
+    Optional<String> reason = refusal(observed);
+    for (JsonNode entry : observed.get("log")) {
+      JsonNode table = entry.path("table");
+      if (!table.isArray() || entry.path("rc").asInt() == 0) {
+        continue;
+      }
+      List<String> lines = elements(table).map(JsonNode::asString).toList();
+      Put put = host.put("refused", String.join("\n", lines), numbers);
+      assertThat(put.status()).isEqualTo(422);
+      assertThat(put.problem()).containsEntry("type", "/problems/table-refused");
+      reason.ifPresent(words -> assertThat(put.problem()).containsEntry("reason", words));
+      int line = (int) java.util.Objects.requireNonNull(put.problem().get("line"));
+      assertThat(line).isEqualTo(lines.size() == 1 ? 1 : firstGap(lines).orElse(line));
+      assertThat((String) put.problem().get("detail")).contains("Line " + line + ": ");
+      assertThat(host.exists("refused")).isFalse();
+    }
+  }
+
+  /** What the kernel logged, without the prefix that names the subsystem and the device. */
+  private static Optional<String> refusal(JsonNode observed) {
+    return elements(observed.get("dmesg"))
+        .filter(message -> observed.get("kind").asString().equals("rejected"))
+        .map(message -> TABLE_MESSAGE.matcher(message.asString()))
+        .filter(Matcher::find)
+        .map(matcher -> matcher.group(1))
+        .filter(message -> !message.contains("alignment inconsistency"))
+        .findFirst();
+  }
+
+  private static Optional<Integer> firstGap(List<String> lines) {
+    long end = 0;
+    for (int i = 0; i < lines.size(); i++) {
+      String[] words = lines.get(i).strip().split("\\s+");
+      if (Long.parseLong(words[0]) != end) {
+        return Optional.of(i + 1);
+      }
+      end += Long.parseLong(words[1]);
+    }
+    return Optional.empty();
+  }
+
+  private static List<Run> runs(JsonNode observed) {
+    List<Run> runs = new ArrayList<>();
+    for (JsonNode run : observed.get("runs")) {
+      runs.add(
+          new Run(
+              run.get("leaf").asString(),
+              run.get("leafSector").asLong(),
+              run.get("sectors").asLong(),
+              run.get("dm").asString(),
+              run.get("dmSector").asLong()));
+    }
+    return runs;
+  }
+
+  /** Runs that go on where the one before ends, on both sides, are one. */
+  private static List<Run> merged(List<Run> sorted) {
+    List<Run> merged = new ArrayList<>();
+    for (Run run : sorted) {
+      Run last = merged.isEmpty() ? null : merged.getLast();
+      if (last != null
+          && last.device().equals(run.device())
+          && last.deviceSector() + last.sectors() == run.deviceSector()
+          && last.dmSector() + last.sectors() == run.dmSector()) {
+        merged.removeLast();
+        merged.add(
+            new Run(
+                last.device(),
+                last.deviceSector(),
+                last.sectors() + run.sectors(),
+                last.dm(),
+                last.dmSector()));
+      } else {
+        merged.add(run);
+      }
+    }
+    return merged;
+  }
+
+  private static String lines(JsonNode table) {
+    return String.join("\n", elements(table).map(JsonNode::asString).toList());
+  }
+
+  private static Stream<JsonNode> elements(JsonNode array) {
+    return array.isArray() ? array.values().stream() : Stream.empty();
+  }
+}

@@ -1,0 +1,425 @@
+package io.faultline.dm.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.dm.core.SectorModel.Cell;
+import io.faultline.dm.core.SectorModel.Drawn;
+import io.faultline.events.BlockEvent;
+import io.faultline.events.Event;
+import io.faultline.events.RecoveredData;
+import io.faultline.events.RemovalAck;
+import io.faultline.ranges.Extents;
+import io.faultline.runtime.core.Answer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A host on which anything happens in any order, and a listener above it that keeps only what
+ * events tell. At every moment the listener knows exactly what a paper model says that it should;
+ * and the credit of a removal is all there, wherever it is.
+ */
+class StackSimulationTest {
+
+  private static final long CREDIT = (1L << 53) - 1;
+
+  static LongStream seeds() {
+    return LongStream.range(0, 200);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatIsToldIsWhatIsTrue(long seed) {
+    new World(seed).run(60);
+  }
+
+  private static final class World {
+    final Random random;
+    final TestHost host = new TestHost();
+    final SectorModel model = new SectorModel();
+
+    /** What is bad of the leaves: leaf, fault, sectors. */
+    final Map<String, Map<String, BitSet>> bad = new TreeMap<>();
+
+    /** What the listener was told: volume, fault, sectors. */
+    final Map<String, Map<String, BitSet>> told = new TreeMap<>();
+
+    /** Suspended volumes, with what had been told of them. */
+    final Map<String, Map<String, BitSet>> frozen = new TreeMap<>();
+
+    final Map<String, Drawn> inactive = new TreeMap<>();
+
+    /** Leaves that are announced to leave, and the removal. */
+    final Map<String, String> leaving = new TreeMap<>();
+
+    final Map<String, String> gone = new TreeMap<>();
+
+    /** Credit that came back or went on to a filesystem, by removal. */
+    final Map<String, Long> creditSeen = new TreeMap<>();
+
+    final Map<String, Long> creditGiven = new TreeMap<>();
+
+    int faults;
+    int volumes;
+
+    World(long seed) {
+      random = new Random(seed);
+    }
+
+    void run(int steps) {
+      for (int i = 0; i <= random.nextInt(3); i++) {
+        String leaf = "pmem" + i;
+        model.leaves.put(leaf, 40 + random.nextInt(60));
+        bad.put(leaf, new TreeMap<>());
+        host.device(leaf, model.sectors(leaf));
+      }
+      create();
+      for (int step = 0; step < steps; step++) {
+        act();
+        listen();
+        check();
+        if (random.nextInt(10) == 0) {
+          host.core.restart();
+        }
+      }
+      host.checkReplay();
+    }
+
+    void act() {
+      if (model.volumes.isEmpty()) {
+        create();
+        return;
+      }
+      switch (random.nextInt(14)) {
+        case 0, 1 -> create();
+        case 2, 3, 4 -> corrupt();
+        case 5 -> heal();
+        case 6 -> suspend();
+        case 7, 8 -> resume();
+        case 9, 10 -> load();
+        case 11 -> delete();
+        case 12 -> removal();
+        default -> claim();
+      }
+    }
+
+    void create() {
+      if (model.volumes.size() > 7) {
+        return;
+      }
+      String name = "v" + volumes++;
+      List<String> lowers = usable(null);
+      if (lowers.isEmpty()) {
+        return;
+      }
+      Drawn drawn = model.draw(random, lowers);
+      Answer answer = host.put(name, String.join("\n", drawn.lines()));
+      assertThat(answer.status()).isEqualTo(201);
+      model.volumes.put(name, drawn);
+      told.put(name, new TreeMap<>());
+    }
+
+    /** What a table may name: devices that stay, volumes that no filesystem holds, no cycle. */
+    List<String> usable(@Nullable String forVolume) {
+      List<String> lowers = new ArrayList<>();
+      for (String leaf : model.leaves.keySet()) {
+        if (!leaving.containsKey(leaf) && !gone.containsKey(leaf)) {
+          lowers.add(leaf);
+        }
+      }
+      for (String volume : model.volumes.keySet()) {
+        boolean free = host.get(volume).claim() == null;
+        if (free && (forVolume == null || !standsOn(volume, forVolume))) {
+          lowers.add(volume);
+        }
+      }
+      return lowers;
+    }
+
+    boolean standsOn(String upper, String lower) {
+      return upper.equals(lower)
+          || (model.volumes.containsKey(upper)
+              && model.drawn(upper).below().stream().anyMatch(below -> standsOn(below, lower)));
+    }
+
+    void corrupt() {
+      String leaf = any(model.leaves.keySet());
+      if (gone.containsKey(leaf)) {
+        return;
+      }
+      boolean again = random.nextBoolean() && faults > 0;
+      String fault = "fault" + (again ? random.nextInt(faults) : faults++);
+      long[] pairs = pairs(leaf);
+      host.corrupt(leaf, fault, pairs);
+      Objects.requireNonNull(bad.get(leaf))
+          .computeIfAbsent(fault, any -> new BitSet())
+          .or(SectorModel.bits(Extents.ofPairs(pairs)));
+    }
+
+    long[] pairs(String leaf) {
+      int sectors = model.sectors(leaf);
+      int start = random.nextInt(sectors);
+      int second = random.nextInt(sectors);
+      return new long[] {
+        start,
+        1 + random.nextInt(Math.min(9, sectors - start)),
+        second,
+        1 + random.nextInt(Math.min(3, sectors - second))
+      };
+    }
+
+    void heal() {
+      String leaf = any(model.leaves.keySet());
+      long[] pairs = pairs(leaf);
+      RecoveredData data = random.nextBoolean() ? RecoveredData.REWRITTEN : RecoveredData.ZEROED;
+      host.recover(leaf, "whatever", data, pairs);
+      healMedia(Objects.requireNonNull(bad.get(leaf)), SectorModel.bits(Extents.ofPairs(pairs)));
+    }
+
+    void healMedia(Map<String, BitSet> faultsOfOne, BitSet healed) {
+      faultsOfOne.forEach(
+          (fault, bits) -> {
+            if (!fault.startsWith("fault-of-")) {
+              bits.andNot(healed);
+            }
+          });
+    }
+
+    void suspend() {
+      String volume = any(model.volumes.keySet());
+      assertThat(host.suspend(volume).status()).isEqualTo(200);
+      frozen.putIfAbsent(volume, copy(Objects.requireNonNull(told.get(volume))));
+    }
+
+    void resume() {
+      String volume = any(model.volumes.keySet());
+      Answer answer = host.resume(volume);
+      if (answer.status() != 200) {
+        // Those below or above changed since it was loaded.
+        assertThat(inactive).containsKey(volume);
+        assertThat(answer.status()).isIn(409, 422);
+        return;
+      }
+      frozen.remove(volume);
+      Drawn swapped = inactive.remove(volume);
+      if (swapped != null) {
+        model.volumes.put(volume, swapped);
+      }
+    }
+
+    void load() {
+      String volume = any(model.volumes.keySet());
+      List<String> lowers = usable(volume);
+      if (lowers.isEmpty()) {
+        return;
+      }
+      Drawn drawn = model.draw(random, lowers);
+      Answer answer = host.load(volume, drawn.lines().toArray(String[]::new));
+      assertThat(answer.status()).isIn(200, 409);
+      if (answer.status() == 200) {
+        inactive.put(volume, drawn);
+      }
+    }
+
+    void delete() {
+      String volume = any(model.volumes.keySet());
+      Answer answer = host.delete(volume);
+      assertThat(answer.status()).isIn(200, 409);
+      if (answer.status() == 200) {
+        model.volumes.remove(volume);
+        told.remove(volume);
+        frozen.remove(volume);
+        inactive.remove(volume);
+      }
+    }
+
+    void claim() {
+      String volume = any(model.volumes.keySet());
+      if (random.nextInt(3) == 0) {
+        host.core.command(new DmCommand.ReleaseVolume(volume, "fs:" + volume, null));
+      } else {
+        Answer answer = host.claim(volume, "fs:" + volume);
+        assertThat(answer.status()).isIn(200, 409);
+      }
+    }
+
+    /** The next step of a removal: announced, gone, back. */
+    void removal() {
+      String leaf = any(model.leaves.keySet());
+      Map<String, BitSet> ofLeaf = Objects.requireNonNull(bad.get(leaf));
+      if (gone.containsKey(leaf)) {
+        String removal = Objects.requireNonNull(gone.remove(leaf));
+        host.plug(leaf, removal);
+        ofLeaf.remove("fault-of-" + removal);
+      } else if (leaving.containsKey(leaf)) {
+        String removal = Objects.requireNonNull(leaving.remove(leaf));
+        listen();
+        host.lose(leaf, removal);
+        gone.put(leaf, removal);
+        BitSet whole = new BitSet();
+        whole.set(0, model.sectors(leaf));
+        ofLeaf.put("fault-of-" + removal, whole);
+        creditGiven.remove(removal);
+      } else {
+        announce(leaf);
+      }
+    }
+
+    void announce(String leaf) {
+      String removal = "removal" + faults++;
+      Set<String> holders = new TreeSet<>();
+      for (String volume : model.volumes.keySet()) {
+        if (model.drawn(volume).below().contains(leaf)) {
+          holders.add("dm:" + volume);
+        }
+      }
+      if (random.nextInt(4) == 0) {
+        holders.add("dm:nobody");
+      }
+      holders.add("fs:elsewhere");
+      Map<String, Long> credits = new HashMap<>();
+      long given = 0;
+      for (String holder : holders) {
+        long share = random.nextInt(5) == 0 ? 1 : CREDIT / holders.size();
+        credits.put(holder, share);
+        given += holder.startsWith("dm:") ? share : 0;
+      }
+      host.announce(leaf, removal, credits);
+      leaving.put(leaf, removal);
+      creditGiven.put(removal, given);
+      creditSeen.put(removal, 0L);
+    }
+
+    /** Takes in what was published since the last time. */
+    void listen() {
+      for (Event event : host.core.published()) {
+        switch (event.data()) {
+          case BlockEvent.CorruptedRange gotBad ->
+              of(gotBad.device())
+                  .computeIfAbsent(Objects.requireNonNull(event.faultId()), any -> new BitSet())
+                  .or(SectorModel.bits(gotBad.ranges()));
+          case BlockEvent.RangeRecovered good -> recovered(event, good);
+          case BlockEvent.MfMemPreRemove announced ->
+              announced
+                  .credits()
+                  .forEach(
+                      (holder, credit) -> {
+                        assertThat(holder).isEqualTo("fs:" + announced.device());
+                        assertThat(announced.last()).isTrue();
+                        assertThat(credit).isPositive();
+                        creditSeen.merge(announced.removalId(), credit, Long::sum);
+                      });
+          case RemovalAck ack -> {
+            assertThat(ack.credit()).isPositive();
+            creditSeen.merge(ack.removalId(), ack.credit(), Long::sum);
+          }
+          default -> {}
+        }
+      }
+      host.core.forgetPublished();
+    }
+
+    void recovered(Event event, BlockEvent.RangeRecovered good) {
+      BitSet healed = SectorModel.bits(good.ranges());
+      Map<String, BitSet> ofVolume = of(good.device());
+      if (good.data() == RecoveredData.RETURNED) {
+        BitSet fault = ofVolume.get(event.faultId());
+        assertThat(fault).as("a fault that was told").isNotNull();
+        BitSet unknown = (BitSet) healed.clone();
+        unknown.andNot(fault);
+        assertThat(unknown.isEmpty()).as("only what was bad is not bad any more").isTrue();
+        fault.andNot(healed);
+      } else {
+        healMedia(ofVolume, healed);
+      }
+    }
+
+    Map<String, BitSet> of(String volume) {
+      Map<String, BitSet> known = told.get(volume);
+      // A volume that was deleted in the same step has nobody who listens.
+      return known == null ? new TreeMap<>() : known;
+    }
+
+    void check() {
+      for (String volume : model.volumes.keySet()) {
+        assertThat(clean(Objects.requireNonNull(told.get(volume))))
+            .as("told of " + volume)
+            .isEqualTo(clean(expected(volume)));
+      }
+      Map<String, Long> kept = new TreeMap<>();
+      host.core
+          .state()
+          .facts()
+          .values()
+          .forEach(
+              fact -> {
+                if (fact instanceof DmFact.Held held && held.credit() > 0) {
+                  kept.merge(
+                      Objects.requireNonNull(held.news().removalId()), held.credit(), Long::sum);
+                }
+              });
+      creditGiven.forEach(
+          (removal, given) ->
+              assertThat(
+                      Objects.requireNonNull(creditSeen.get(removal))
+                          + kept.getOrDefault(removal, 0L))
+                  .as("credit of " + removal)
+                  .isEqualTo(given));
+    }
+
+    /** What should have been told of a device or volume. */
+    Map<String, BitSet> expected(String block) {
+      if (model.leaves.containsKey(block)) {
+        return Objects.requireNonNull(bad.get(block));
+      }
+      if (frozen.containsKey(block)) {
+        return Objects.requireNonNull(frozen.get(block));
+      }
+      Drawn drawn = model.drawn(block);
+      Map<String, Map<String, BitSet>> below = new TreeMap<>();
+      drawn.below().forEach(lower -> below.put(lower, expected(lower)));
+      Map<String, BitSet> expected = new TreeMap<>();
+      for (int sector = 0; sector < drawn.cells().size(); sector++) {
+        Cell cell = drawn.cells().get(sector);
+        if (cell != null) {
+          int at = sector;
+          Objects.requireNonNull(below.get(cell.block()))
+              .forEach(
+                  (fault, bits) -> {
+                    if (bits.get(cell.sector())) {
+                      expected.computeIfAbsent(fault, any -> new BitSet()).set(at);
+                    }
+                  });
+        }
+      }
+      return expected;
+    }
+
+    String any(Set<String> names) {
+      return new ArrayList<>(names).get(random.nextInt(names.size()));
+    }
+
+    static Map<String, BitSet> copy(Map<String, BitSet> faultsOfOne) {
+      Map<String, BitSet> copy = new TreeMap<>();
+      faultsOfOne.forEach((fault, bits) -> copy.put(fault, (BitSet) bits.clone()));
+      return copy;
+    }
+
+    static Map<String, BitSet> clean(Map<String, BitSet> faultsOfOne) {
+      Map<String, BitSet> clean = copy(faultsOfOne);
+      clean.values().removeIf(BitSet::isEmpty);
+      return clean;
+    }
+  }
+}

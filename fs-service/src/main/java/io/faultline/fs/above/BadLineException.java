@@ -1,0 +1,34 @@
+package io.faultline.fs.above;
+
+import io.faultline.runtime.core.Problem;
+import io.faultline.runtime.http.Edge;
+
+/** Ends the reading of a body at a line that is not as it must be. */
+final class BadLineException extends RuntimeException {
+
+  private final long line;
+  private final String text;
+  private final String rule;
+
+  /**
+   * @param line from 1
+   * @param text what stands there
+   * @param rule what would be right
+   */
+  BadLineException(long line, String text, String rule) {
+    super(rule, null, false, false);
+    this.line = line;
+    this.text = text;
+    this.rule = rule;
+  }
+
+  Problem problem() {
+    return Problem.refused(
+            "bad-line",
+            "A line of the body cannot be imported",
+            "Line " + line + ", " + Edge.quote(text) + ": " + rule)
+        .with("line", line)
+        .with("text", Edge.quote(text))
+        .with("rule", rule);
+  }
+}

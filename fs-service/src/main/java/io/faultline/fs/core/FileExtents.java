@@ -1,0 +1,54 @@
+package io.faultline.fs.core;
+
+import io.faultline.fs.core.FsFact.Filesystem;
+
+/** From a file to its sectors: the way that a page fault goes. */
+final class FileExtents {
+
+  private FileExtents() {}
+
+  /** Takes a piece of a file. */
+  @FunctionalInterface
+  interface Piece {
+    /**
+     * @param role the device it lies on
+     * @param fileSector where it starts in the file
+     * @param deviceSector where it starts on the device
+     * @param sectorCount how long it is
+     * @param unwritten whether it is preallocated and reads as zeros
+     */
+    void accept(Role role, long fileSector, long deviceSector, long sectorCount, boolean unwritten);
+  }
+
+  /** The pieces of the file's sectors {@code [fileStart, fileEnd)} that are not holes. */
+  static void forEach(
+      FsState state,
+      Filesystem filesystem,
+      long inode,
+      long fileStart,
+      long fileEnd,
+      Piece pieces) {
+    // A realtime file's data lies on the realtime device only, every other file's on the data one.
+    for (Role role : new Role[] {Role.DATA, Role.REALTIME}) {
+      if (filesystem.spec().device(role) != null) {
+        ReverseMap map = state.map(filesystem, role);
+        map.forEachDataOf(
+            inode,
+            fileStart,
+            fileEnd,
+            record -> {
+              long offset = map.fileOffsetSectors(record);
+              long from = Math.max(fileStart, offset);
+              long to = Math.min(fileEnd, offset + map.sectorCount(record));
+              pieces.accept(
+                  role,
+                  from,
+                  map.startSector(record) + (from - offset),
+                  to - from,
+                  map.unwritten(record));
+              return true;
+            });
+      }
+    }
+  }
+}

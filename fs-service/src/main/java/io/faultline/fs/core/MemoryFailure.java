@@ -1,0 +1,118 @@
+package io.faultline.fs.core;
+
+import io.faultline.fs.core.FsFact.Filesystem;
+import io.faultline.fs.core.FsFact.Mapping;
+import io.faultline.fs.core.FsFact.PresentPages;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Signals to the processes that map what went bad, as {@code mf_dax_kill_procs} sends them (Linux
+ * {@code mm/memory-failure.c}).
+ *
+ * <p>Poison that somebody else reports is told at once only to a process that asked for early kill,
+ * by prctl or by the sysctl, and that has the page present; the others meet it when they touch it.
+ * A device that is about to leave is told to every process that has a page of it present, whatever
+ * it asked for. Pages of the page cache are copies: nobody is told of those.
+ *
+ * <p>A signal is for one page of the size that is mapped, its address the first bad 4 KiB in it,
+ * and the page is then unmapped from every process.
+ */
+final class MemoryFailure {
+
+  static final String ACTION_OPTIONAL = "BUS_MCEERR_AO";
+  static final String ACTION_REQUIRED = "BUS_MCEERR_AR";
+  static final String ADDRESS_ERROR = "BUS_ADRERR";
+  static final int NO_LSB = -1;
+
+  /**
+   * Signals one mapping gets for one event at most. SIGBUS is not queued: a process sees one or two
+   * of those that were sent before it ran.
+   */
+  static final int MAX_SIGNALS_PER_MAPPING = 256;
+
+  private MemoryFailure() {}
+
+  /** Poison was reported in {@code bad}. */
+  static void poisoned(Draft draft, Filesystem filesystem, Role role, Extents bad) {
+    signal(draft, filesystem, role, bad, false);
+  }
+
+  /** {@code leaving} is about to be removed. */
+  static void leaving(Draft draft, Filesystem filesystem, Role role, Extents leaving) {
+    signal(draft, filesystem, role, leaving, true);
+  }
+
+  private static void signal(
+      Draft draft, Filesystem filesystem, Role role, Extents bad, boolean everybody) {
+    if (filesystem.effectiveDax() != Dax.ALWAYS) {
+      return;
+    }
+    Map<Long, Extents> unmapped = new LinkedHashMap<>();
+    for (Mapping mapping : Pages.mappingsOf(draft.state, filesystem)) {
+      if (everybody || mapping.killPolicy().isEarly(draft.state.earlyKill)) {
+        Extents pages = kill(draft, filesystem, role, mapping, bad);
+        unmapped.merge(mapping.inode(), pages, Extents::union);
+      }
+    }
+    unmapped.forEach((inode, pages) -> Pages.unmap(draft, filesystem, inode, pages));
+  }
+
+  /** Signals one mapping; answers the pages that were hit, in sectors of the file. */
+  private static Extents kill(
+      Draft draft, Filesystem filesystem, Role role, Mapping mapping, Extents bad) {
+    TreeMap<Long, Long> firstBadByPage = badPages(draft.state, filesystem, role, mapping, bad);
+    Extents.Builder pages = Extents.builder();
+    int sent = 0;
+    for (Map.Entry<Long, Long> page : firstBadByPage.entrySet()) {
+      if (sent++ < MAX_SIGNALS_PER_MAPPING) {
+        long address = page.getValue() * SectorRange.SECTOR_BYTES - mapping.offsetBytes();
+        draft.signal(mapping, ACTION_OPTIONAL, address, mapping.pageShift());
+      }
+      pages.add(page.getKey(), mapping.pageBytes() / SectorRange.SECTOR_BYTES);
+    }
+    return pages.build();
+  }
+
+  /** The mapped pages of the device that are bad: start to first bad 4 KiB, in file sectors. */
+  private static TreeMap<Long, Long> badPages(
+      FsState state, Filesystem filesystem, Role role, Mapping mapping, Extents bad) {
+    TreeMap<Long, Long> firstBadByPage = new TreeMap<>();
+    for (PresentPages present : Pages.windowsOf(state, mapping).values()) {
+      Extents device = present.device();
+      for (int i = 0; i < device.rangeCount(); i++) {
+        FileExtents.forEach(
+            state,
+            filesystem,
+            mapping.inode(),
+            device.startSector(i),
+            device.endSector(i),
+            (on, fileSector, deviceSector, count, unwritten) -> {
+              if (on == role) {
+                bad.clip(new SectorRange(deviceSector, count))
+                    .forEach(
+                        (start, hit) ->
+                            note(
+                                firstBadByPage, mapping, fileSector + (start - deviceSector), hit));
+              }
+            });
+      }
+    }
+    return firstBadByPage;
+  }
+
+  private static void note(
+      TreeMap<Long, Long> firstBadByPage, Mapping mapping, long fileSector, long count) {
+    long pageSectors = mapping.pageBytes() / SectorRange.SECTOR_BYTES;
+    long at = fileSector;
+    while (at < fileSector + count) {
+      long page = at - at % pageSectors;
+      long basePage = at - at % Pages.BASE_PAGE_SECTORS;
+      firstBadByPage.merge(page, basePage, Math::min);
+      at = page + pageSectors;
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package io.faultline.fs.core;
+
+import io.faultline.fs.core.FsFact.Filesystem;
+import io.faultline.fs.core.Views.OwnerView;
+import io.faultline.fs.core.Views.OwnersView;
+import io.faultline.ranges.SectorRange;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who owns what in a range: FS_IOC_GETFSMAP, with every record clipped to what was asked.
+ *
+ * <pre>
+ * asked              |-----------------|
+ * records   |-----------|  |-----| |---------|
+ * answered           |--|  |-----| |---|
+ * </pre>
+ */
+final class Owners {
+
+  private Owners() {}
+
+  /** Where a page of an answer ended: the owner that was told last. */
+  private record Cursor(long sector, long inode, int fork, long fileOffset)
+      implements Comparable<Cursor> {
+
+    static final Cursor BEFORE_ALL = new Cursor(-1, 0, 0, 0);
+
+    private static final Comparator<Cursor> ORDER =
+        Comparator.comparingLong(Cursor::sector)
+            .thenComparingLong(Cursor::inode)
+            .thenComparingLong(Cursor::fileOffset)
+            .thenComparingInt(Cursor::fork);
+
+    static @Nullable Cursor parse(String text) {
+      String[] numbers = text.split("\\.", -1);
+      if (numbers.length != 4) {
+        return null;
+      }
+      try {
+        return new Cursor(
+            Long.parseLong(numbers[0]),
+            Long.parseLong(numbers[1]),
+            Integer.parseInt(numbers[2]),
+            Long.parseLong(numbers[3]));
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+
+    @Override
+    public int compareTo(Cursor other) {
+      return ORDER.compare(this, other);
+    }
+
+    @Override
+    public String toString() {
+      return sector + "." + inode + "." + fork + "." + fileOffset;
+    }
+  }
+
+  /** A record, and what of it lies in the asked range. */
+  private record Hit(int record, Cursor place, long count) {}
+
+  /** Whether {@code after} is a cursor that {@link #find} understands. */
+  static boolean isCursor(@Nullable String after) {
+    return after == null || Cursor.parse(after) != null;
+  }
+
+  /** The owners in a range, after a cursor; at most {@code limit} of them. */
+  static OwnersView find(
+      FsState state,
+      Filesystem filesystem,
+      Role role,
+      SectorRange asked,
+      int limit,
+      @Nullable String after) {
+    ReverseMap map = state.map(filesystem, role);
+    Cursor parsed = after == null ? null : Cursor.parse(after);
+    Cursor from = parsed == null ? Cursor.BEFORE_ALL : parsed;
+    List<Hit> hits = hits(map, asked, from, limit);
+    boolean more = hits.size() > limit;
+    PathIndex paths = state.paths(filesystem);
+    List<OwnerView> views = new ArrayList<>(Math.min(hits.size(), limit));
+    for (Hit hit : hits.subList(0, Math.min(hits.size(), limit))) {
+      views.add(view(map, paths, hit));
+    }
+    String next = more ? hits.get(limit - 1).place().toString() : null;
+    return new OwnersView(views, next);
+  }
+
+  /** One more than {@code limit}, if there are as many. */
+  private static List<Hit> hits(ReverseMap map, SectorRange asked, Cursor from, int limit) {
+    List<Hit> atStart = new ArrayList<>();
+    List<Hit> later = new ArrayList<>();
+    // What was told up to the cursor's sector is not looked at again.
+    long start = Math.max(asked.startSector(), from.sector());
+    map.forEachOverlapping(
+        start,
+        asked.endSector(),
+        record -> {
+          long clipped = Math.max(asked.startSector(), map.startSector(record));
+          long count = Math.min(asked.endSector(), map.endSector(record)) - clipped;
+          Hit hit = new Hit(record, place(map, record, clipped), count);
+          if (hit.place().compareTo(from) > 0) {
+            // Records that began before the range all begin with it: they are sorted anew.
+            (clipped == asked.startSector() ? atStart : later).add(hit);
+          }
+          return later.size() <= limit;
+        });
+    atStart.sort(Comparator.comparing(Hit::place));
+    atStart.addAll(later);
+    return atStart;
+  }
+
+  private static Cursor place(ReverseMap map, int record, long clippedStart) {
+    if (!map.isInode(record)) {
+      return new Cursor(clippedStart, 0, 0, 0);
+    }
+    return new Cursor(
+        clippedStart,
+        map.inode(record),
+        map.fork(record).ordinal(),
+        fileOffset(map, record, clippedStart));
+  }
+
+  private static long fileOffset(ReverseMap map, int record, long clippedStart) {
+    return map.fork(record) == Fork.BMBT
+        ? 0
+        : map.fileOffsetSectors(record) + clippedStart - map.startSector(record);
+  }
+
+  private static OwnerView view(ReverseMap map, PathIndex paths, Hit hit) {
+    int record = hit.record();
+    long sector = hit.place().sector();
+    if (!map.isInode(record)) {
+      return new OwnerView(
+          map.special(record).kernelName(),
+          null,
+          null,
+          null,
+          null,
+          null,
+          sector,
+          hit.count(),
+          null);
+    }
+    List<String> flags = new ArrayList<>(2);
+    if (map.shared(record)) {
+      flags.add("shared");
+    }
+    if (map.unwritten(record)) {
+      flags.add("unwritten");
+    }
+    boolean hasOffset = map.fork(record) != Fork.BMBT;
+    return new OwnerView(
+        "inode",
+        map.inode(record),
+        paths.pathsOf(map.inode(record)),
+        map.fork(record).word(),
+        hasOffset ? hit.place().fileOffset() * SectorRange.SECTOR_BYTES : null,
+        hit.count() * SectorRange.SECTOR_BYTES,
+        sector,
+        hit.count(),
+        flags);
+  }
+}

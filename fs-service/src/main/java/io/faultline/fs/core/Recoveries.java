@@ -1,0 +1,75 @@
+package io.faultline.fs.core;
+
+import io.faultline.events.BlockEvent.RangeRecovered;
+import io.faultline.events.Cause;
+import io.faultline.events.Event;
+import io.faultline.events.RecoveredData;
+import io.faultline.fs.core.FsFact.BadRanges;
+import io.faultline.fs.core.FsFact.Filesystem;
+import io.faultline.ranges.Extents;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Ranges that can be used again. What was rewritten or zeroed is taken from all faults of the
+ * medium; what a device brought back with it only from the fault that took it away. Zeroed ranges
+ * are usable, but what was there stays lost, and that is remembered.
+ */
+final class Recoveries {
+
+  private Recoveries() {}
+
+  static void recovered(Draft draft, Event event, RangeRecovered recovered) {
+    String device = recovered.device();
+    DeviceFaults faults = draft.faultsOf(device);
+    Extents healed = recovered.ranges();
+    String faultId = Objects.requireNonNullElse(event.faultId(), event.id());
+    Extents after = faults.badAfter(healed, (key, piece) -> heals(recovered, faultId, piece));
+    Extents usable = faults.bad().subtract(after);
+    for (Map.Entry<String, BadRanges> entry : faults.pieces().entrySet()) {
+      if (heals(recovered, faultId, entry.getValue())) {
+        cut(draft, entry.getKey(), entry.getValue(), healed);
+      }
+    }
+    if (recovered.data() == RecoveredData.ZEROED) {
+      Extents lost = faults.media().intersect(healed);
+      if (!lost.isEmpty()) {
+        draft.fact(
+            Keys.bad(device, faultId, event.sequence()), new BadRanges(faultId, null, lost, false));
+      }
+    }
+    tell(draft, event, recovered, usable);
+  }
+
+  private static boolean heals(RangeRecovered recovered, String faultId, BadRanges piece) {
+    return switch (recovered.data()) {
+      case REWRITTEN -> piece.cause() == null || piece.cause() == Cause.MEDIA_ERROR;
+      case ZEROED -> piece.cause() == Cause.MEDIA_ERROR;
+      case RETURNED -> piece.cause() != null && piece.faultId().equals(faultId);
+    };
+  }
+
+  private static void cut(Draft draft, String key, BadRanges piece, Extents healed) {
+    Extents left = piece.ranges().subtract(healed);
+    if (left.isEmpty()) {
+      draft.gone(key);
+    } else if (!left.equals(piece.ranges())) {
+      draft.fact(key, piece.withRanges(left));
+    }
+  }
+
+  private static void tell(Draft draft, Event event, RangeRecovered recovered, Extents usable) {
+    Filesystem filesystem = draft.state.mountedOn(recovered.device());
+    Role role = filesystem == null ? null : FsState.roleOf(filesystem, recovered.device());
+    // A device that went as a whole was one shutdown, not an event for each file: so is its return.
+    boolean untold = recovered.whole() && recovered.data() == RecoveredData.RETURNED;
+    if (filesystem != null
+        && role != null
+        && filesystem.isWalkable(role)
+        && !usable.isEmpty()
+        && !untold) {
+      draft.because(event.faultId(), event.id());
+      Teller.recovered(draft, filesystem, role, usable, recovered.data());
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.faultline.fs.core;
+
+import io.faultline.fs.core.FsFact.Filesystem;
+import io.faultline.ranges.Extents;
+
+/**
+ * Whether a filesystem can go on after a loss.
+ *
+ * <p>The kernel stops at any special owner, attribute block and extent btree, however easily it
+ * could be made anew, and at any page of an external log's device, beyond the log's end too; it
+ * goes on after the loss of file data (a directory's blocks are file data to it) and of free space.
+ * {@link Policy#PRECISE} stops only where nothing can make the loss good.
+ */
+final class Verdict {
+
+  private Verdict() {}
+
+  static boolean isFatal(ReverseMap map, Extents ranges, Policy policy) {
+    boolean[] fatal = {false};
+    for (int i = 0; i < ranges.rangeCount() && !fatal[0]; i++) {
+      map.forEachOverlapping(
+          ranges.startSector(i),
+          ranges.endSector(i),
+          record -> {
+            fatal[0] =
+                switch (policy) {
+                  case XFS -> isFatalToXfs(map, record);
+                  case PRECISE -> isIrreplaceable(map, record);
+                };
+            return !fatal[0];
+          });
+    }
+    return fatal[0];
+  }
+
+  private static boolean isFatalToXfs(ReverseMap map, int record) {
+    return map.isInode(record) ? map.fork(record) != Fork.DATA : !map.special(record).isUnowned();
+  }
+
+  private static boolean isIrreplaceable(ReverseMap map, int record) {
+    return !map.isInode(record)
+        && !map.special(record).isUnowned()
+        && !map.special(record).rebuildable();
+  }
+
+  /** Whether losing ranges of an external log's device stops the filesystem. */
+  static boolean isLogFatal(FsState state, Filesystem filesystem, Extents ranges) {
+    return switch (filesystem.spec().policy()) {
+      case XFS -> true;
+      case PRECISE -> ranges.span().startSector() < state.map(filesystem, Role.LOG).endSector();
+    };
+  }
+}

@@ -1,0 +1,5 @@
+/** The filesystem service, put together. */
+@NullMarked
+package io.faultline.fs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,243 @@
+package io.faultline.notifier.above.watch;
+
+import io.faultline.events.Json;
+import io.faultline.notifier.below.UnreachableException;
+import io.faultline.runtime.FaultlineProperties;
+import io.faultline.runtime.KafkaConnection;
+import io.faultline.runtime.TopicsAdmin;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The watchers and how far each has come.
+ *
+ * <p>A change is decided on what is there now, though any instance may make it: who writes begins
+ * with Kafka's own fence (one transactional id for all), then reads to the end, decides, and writes
+ * in a transaction. Whoever fences later makes this one's transaction fail, and it begins anew; so
+ * between the reading and the writing of the one who succeeds nobody wrote.
+ */
+public final class WatcherStore implements SmartLifecycle {
+
+  private static final Logger log = LoggerFactory.getLogger(WatcherStore.class);
+  private static final String FENCE = "faultline-notifier-watchers";
+  private static final int MAX_TRIES = 10;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final KafkaConnection connection;
+  private final TopicsAdmin topics;
+  private final FaultlineProperties properties;
+  private final ReentrantLock writing = new ReentrantLock();
+  private volatile Runnable changed = () -> {};
+  private volatile @Nullable Running running;
+
+  private record Running(
+      CompactedView<Watcher> watchers,
+      CompactedView<Progress> progress,
+      Producer<String, byte[]> producer) {}
+
+  public WatcherStore(
+      KafkaConnection connection, TopicsAdmin topics, FaultlineProperties properties) {
+    this.connection = connection;
+    this.topics = topics;
+    this.properties = properties;
+  }
+
+  /** Told after watchers changed. */
+  void onChange(Runnable told) {
+    changed = told;
+  }
+
+  @Override
+  public synchronized void start() {
+    if (running != null) {
+      return;
+    }
+    topics.ensure(
+        List.of(
+            topics.compacted(WatcherTopics.WATCHERS), topics.compacted(WatcherTopics.PROGRESS)));
+    int partitions = properties.topics().partitions();
+    running =
+        new Running(
+            new CompactedView<>(
+                connection, WatcherTopics.WATCHERS, partitions, Watcher.class, () -> changed.run()),
+            new CompactedView<>(
+                connection, WatcherTopics.PROGRESS, partitions, Progress.class, () -> {}),
+            producer(null));
+  }
+
+  @Override
+  public synchronized void stop() {
+    Running last = running;
+    running = null;
+    if (last != null) {
+      last.producer().close(Duration.ofSeconds(2));
+      last.watchers().close();
+      last.progress().close();
+    }
+  }
+
+  @Override
+  public synchronized boolean isRunning() {
+    return running != null;
+  }
+
+  /** Before the deliveries, which use it; after them when it stops. */
+  @Override
+  public int getPhase() {
+    return Integer.MAX_VALUE - 1;
+  }
+
+  private Running whenRunning() {
+    Running now = running;
+    if (now == null) {
+      throw new UnreachableException("the watchers are not read yet");
+    }
+    return now;
+  }
+
+  /** The watchers as far as they are read, with the partition that each is in. */
+  NavigableMap<String, CompactedView.Entry<Watcher>> known() {
+    return whenRunning().watchers().entries();
+  }
+
+  /**
+   * The watchers, everything included that was acknowledged to anybody before.
+   *
+   * @throws UnreachableException if Kafka does not answer
+   */
+  NavigableMap<String, CompactedView.Entry<Watcher>> current() {
+    Running now = whenRunning();
+    now.watchers().awaitCurrent();
+    return now.watchers().entries();
+  }
+
+  /** What becomes of a watcher. */
+  sealed interface Change<R> {
+
+    /** What is answered. */
+    R answer();
+
+    record Keep<R>(Watcher watcher, R answer) implements Change<R> {}
+
+    record Remove<R>(R answer) implements Change<R> {}
+
+    record Nothing<R>(R answer) implements Change<R> {}
+  }
+
+  /**
+   * Decides on the watcher that is there (null: none), and returns when the change is acknowledged
+   * and can be read here.
+   *
+   * @param decide may be called again if another instance was quicker; has no effects
+   * @throws UnreachableException if Kafka does not answer; then it may have been done or not
+   */
+  <R> R change(String name, Function<@Nullable Watcher, Change<R>> decide) {
+    Running now = whenRunning();
+    writing.lock();
+    try {
+      for (int i = 0; i < MAX_TRIES; i++) {
+        try (Producer<String, byte[]> fenced = producer(FENCE)) {
+          fenced.initTransactions();
+          now.watchers().awaitCurrent();
+          Change<R> change = decide.apply(now.watchers().get(name));
+          write(fenced, name, change);
+          now.watchers().awaitCurrent();
+          return change.answer();
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
+          log.debug("another instance changed watchers at the same time, once more");
+        }
+      }
+      throw new UnreachableException("others change watchers without end");
+    } catch (KafkaException e) {
+      throw new UnreachableException(e);
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  private static void write(Producer<String, byte[]> fenced, String name, Change<?> change) {
+    List<ProducerRecord<String, byte[]>> records =
+        switch (change) {
+          case Change.Keep<?> keep ->
+              List.of(
+                  new ProducerRecord<>(
+                      WatcherTopics.WATCHERS,
+                      name,
+                      Json.LENIENT.writeValueAsBytes(keep.watcher())));
+          case Change.Remove<?> _ ->
+              List.of(
+                  new ProducerRecord<>(WatcherTopics.WATCHERS, name, null),
+                  new ProducerRecord<>(WatcherTopics.PROGRESS, name, null));
+          case Change.Nothing<?> _ -> List.of();
+        };
+    if (!records.isEmpty()) {
+      fenced.beginTransaction();
+      records.forEach(fenced::send);
+      fenced.commitTransaction();
+    }
+  }
+
+  /** How far a watcher has come; null if it has not begun. */
+  @Nullable Progress progress(Watcher of) {
+    Progress progress = whenRunning().progress().get(of.name());
+    return progress != null && progress.watcherId().equals(of.id()) ? progress : null;
+  }
+
+  /** Saves it in the order of the calls; what is lost in a crash is delivered again. */
+  void save(String name, Progress progress) {
+    whenRunning()
+        .producer()
+        .send(
+            new ProducerRecord<>(
+                WatcherTopics.PROGRESS, name, Json.LENIENT.writeValueAsBytes(progress)),
+            (_, failure) -> {
+              if (failure != null) {
+                log.warn("the progress of watcher {} is not saved: {}", name, failure.toString());
+              }
+            });
+  }
+
+  /** Returns when everything is saved that was to be. */
+  void flushProgress() {
+    whenRunning().producer().flush();
+  }
+
+  /** Returns when all progress is read that was saved, by whomever. */
+  void awaitProgress() {
+    flushProgress();
+    whenRunning().progress().awaitCurrent();
+  }
+
+  private Producer<String, byte[]> producer(@Nullable String transactionalId) {
+    Map<String, Object> settings = connection.properties();
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, TIMEOUT.toMillis());
+    settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
+    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
+    if (transactionalId == null) {
+      settings.put(ProducerConfig.CLIENT_ID_CONFIG, "faultline-notifier-progress");
+    } else {
+      settings.put(ProducerConfig.CLIENT_ID_CONFIG, transactionalId);
+      settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+      settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TIMEOUT.toMillis());
+    }
+    return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+  }
+}

@@ -1,0 +1,372 @@
+package io.faultline.notifier.core;
+
+import io.faultline.notifier.core.NotifierFact.CaseCounts;
+import io.faultline.notifier.core.NotifierFact.CaseDevice;
+import io.faultline.notifier.core.NotifierFact.CaseEvent;
+import io.faultline.notifier.core.NotifierFact.CaseFile;
+import io.faultline.notifier.core.NotifierFact.CaseFilesystem;
+import io.faultline.notifier.core.NotifierFact.CaseHead;
+import io.faultline.notifier.core.NotifierFact.CaseMoment;
+import io.faultline.notifier.core.NotifierFact.CaseProcess;
+import io.faultline.notifier.core.NotifierFact.CaseVolume;
+import io.faultline.notifier.core.NotifierFact.DeviceKnown;
+import io.faultline.notifier.core.NotifierFact.FilesystemKnown;
+import io.faultline.notifier.core.NotifierFact.VolumeKnown;
+import io.faultline.ranges.Extents;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is answered: maps that become JSON, long lists cut, with the count and where the rest is.
+ */
+final class Views {
+
+  private static final Comparator<CaseEvent> BY_TIME =
+      Comparator.comparing(CaseEvent::time)
+          .thenComparing(CaseEvent::layer)
+          .thenComparing(CaseEvent::sequence)
+          .thenComparing(CaseEvent::id);
+
+  private static final Comparator<CaseFile> BY_INODE =
+      Comparator.comparing(CaseFile::filesystem)
+          .thenComparing(CaseFile::inode)
+          .thenComparing(CaseFile::fork);
+
+  /** Ranges that this answer may still show. */
+  private int rangesLeft = Limits.SHOWN_RANGES_TOGETHER;
+
+  private Views() {}
+
+  /** A case as a list shows it: all but its own lists. */
+  static Map<String, Object> summary(String host, FaultCase of) {
+    return new Views().summaryOf(host, of);
+  }
+
+  /** A case whole. */
+  static Map<String, Object> whole(String host, FaultCase of) {
+    return new Views().wholeOf(host, of);
+  }
+
+  static Map<String, Object> topology(NotifierState of) {
+    return new Views().topologyOf(of);
+  }
+
+  static Map<String, Object> overview(NotifierState of) {
+    Map<String, Integer> states = new TreeMap<>();
+    of.casesAfter(null).stream()
+        .filter(found -> found.head != null)
+        .forEach(found -> states.merge(found.state(), 1, Integer::sum));
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("host", of.host);
+    view.put("faults", states);
+    view.put("refusedFaults", of.refusedCases());
+    view.put("things", of.devices.size() + of.volumes.size() + of.filesystems.size());
+    return view;
+  }
+
+  private Map<String, Object> summaryOf(String host, FaultCase of) {
+    CaseHead head = of.head();
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", of.id);
+    view.put("host", host);
+    view.put("state", of.state());
+    view.put("openedAt", head.openedAt());
+    view.put("resolvedAt", of.resolvedAt());
+    view.put("cause", head.cause());
+    view.put("severity", head.severity().text());
+    view.put("device", device(of));
+    view.put("ranges", shown(ranges(of)));
+    view.put("sectors", of.devices.values().stream().mapToLong(CaseDevice::hitSectors).sum());
+    view.put("counts", counts(of));
+    return view;
+  }
+
+  /** The first by name where there are several; what an upper layer named before it told itself. */
+  private static @Nullable String device(FaultCase of) {
+    if (!of.devices.isEmpty()) {
+      return of.devices.keySet().iterator().next();
+    }
+    CaseHead head = of.head();
+    return head.origin() == null ? null : head.origin().device();
+  }
+
+  private static Extents ranges(FaultCase of) {
+    if (!of.devices.isEmpty()) {
+      return of.devices.values().iterator().next().hit();
+    }
+    CaseHead head = of.head();
+    return head.origin() == null ? Extents.EMPTY : head.origin().ranges();
+  }
+
+  private static Map<String, Object> counts(FaultCase of) {
+    CaseCounts counts = of.head().counts();
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("devices", of.devices.size());
+    view.put("volumes", counts.volumes());
+    view.put("filesystems", counts.filesystems());
+    view.put("files", counts.files());
+    view.put("processes", counts.processes());
+    view.put("events", counts.events());
+    if (counts.atLeast()) {
+      view.put("atLeast", true);
+    }
+    return view;
+  }
+
+  private Map<String, Object> wholeOf(String host, FaultCase of) {
+    Map<String, Object> view = summaryOf(host, of);
+    CaseCounts counts = of.head().counts();
+    put(view, "devices", of.devices.values(), this::deviceView);
+    put(view, "volumes", of.volumes.values(), this::volumeView);
+    put(view, "filesystems", of.filesystems.values(), Views::filesystemView);
+    put(view, "files", of.files.values().stream().sorted(BY_INODE).toList(), this::fileView);
+    put(view, "processes", of.processes.values(), Views::processView);
+    put(view, "events", of.events.values().stream().sorted(BY_TIME).toList(), Views::eventView);
+    view.put("timeline", timeline(of));
+    Map<String, String> more = more(of, counts);
+    if (!more.isEmpty()) {
+      view.put("more", more);
+    }
+    return view;
+  }
+
+  private static <T> void put(
+      Map<String, Object> view,
+      String name,
+      Collection<T> entries,
+      Function<T, Map<String, Object>> each) {
+    view.put(name, entries.stream().limit(Limits.SHOWN).map(each).toList());
+  }
+
+  /** For every list that was cut, where all of it can be read. */
+  private static Map<String, String> more(FaultCase of, CaseCounts counts) {
+    String events = "/v1/events?fault=" + of.id + "&from=" + of.head().openedAt();
+    Map<String, String> more = new LinkedHashMap<>();
+    more(more, "devices", of.devices.size(), events + "&layer=device");
+    more(more, "volumes", counts.volumes(), events + "&layer=dm");
+    more(more, "filesystems", counts.filesystems(), events + "&layer=fs");
+    more(more, "files", counts.files(), events + "&type=file_range_lost");
+    more(more, "processes", counts.processes(), events + "&type=process_signalled");
+    more(more, "events", counts.events(), events);
+    return more;
+  }
+
+  private static void more(Map<String, String> more, String list, long count, String where) {
+    if (count > Limits.SHOWN) {
+      more.put(list, where);
+    }
+  }
+
+  private Map<String, Object> deviceView(CaseDevice device) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("device", device.device());
+    view.put("ranges", shown(device.hit()));
+    view.put("sectors", device.hitSectors());
+    view.put("badRanges", shown(device.bad()));
+    view.put("badSectors", device.bad().totalSectors());
+    view.put("removed", device.removed());
+    return view;
+  }
+
+  private Map<String, Object> volumeView(CaseVolume volume) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("volume", volume.volume());
+    view.put("effect", volume.effect());
+    view.put("ranges", shown(volume.hit()));
+    view.put("sectors", volume.hitSectors());
+    return view;
+  }
+
+  private static Map<String, Object> filesystemView(CaseFilesystem filesystem) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("filesystem", filesystem.filesystem());
+    view.put("effects", filesystem.effects());
+    view.put("severity", filesystem.severity().text());
+    view.put("shutdownReason", filesystem.shutdownReason());
+    return view;
+  }
+
+  private Map<String, Object> fileView(CaseFile file) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("filesystem", file.filesystem());
+    view.put("inode", file.inode());
+    view.put("paths", file.paths());
+    if (file.pathCount() > file.paths().size()) {
+      view.put("pathCount", file.pathCount());
+    }
+    view.put("fork", file.fork());
+    view.put("byteRanges", shown(file.byteRanges()));
+    view.put("lostBytes", file.lostBytes());
+    view.put("shared", file.shared());
+    view.put("unwritten", file.unwritten());
+    return view;
+  }
+
+  private static Map<String, Object> processView(CaseProcess process) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("pid", process.pid());
+    view.put("filesystem", process.filesystem());
+    view.put("mapping", process.mapping());
+    view.put("path", process.path());
+    view.put("signal", process.signal());
+    view.put("code", process.code());
+    view.put("addressOffsetBytes", process.addressOffsetBytes());
+    view.put("lsb", process.lsb());
+    view.put("signals", process.signals());
+    return view;
+  }
+
+  private static Map<String, Object> eventView(CaseEvent event) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", event.id());
+    view.put("type", "io.faultline." + event.type());
+    view.put("time", event.time());
+    view.put("layer", event.layer().text());
+    view.put("source", event.source());
+    view.put("severity", event.severity().text());
+    return view;
+  }
+
+  private static List<Map<String, Object>> timeline(FaultCase of) {
+    List<Map<String, Object>> lines = new ArrayList<>();
+    Map<String, Object> opened = new LinkedHashMap<>();
+    opened.put("time", of.head().openedAt());
+    opened.put("what", "opened");
+    lines.add(opened);
+    of.moments.values().stream()
+        .sorted(Comparator.comparing(CaseMoment::number))
+        .map(Views::momentView)
+        .forEach(lines::add);
+    return lines;
+  }
+
+  private static Map<String, Object> momentView(CaseMoment moment) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("time", moment.time());
+    view.put("what", moment.what());
+    view.put("by", moment.by());
+    view.put("reason", moment.reason());
+    view.put("event", moment.eventId());
+    return view;
+  }
+
+  private Map<String, Object> topologyOf(NotifierState of) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("host", of.host);
+    put(view, "devices", "deviceCount", of.devices.values(), known -> device(of, known));
+    put(view, "volumes", "volumeCount", of.volumes.values(), known -> volume(of, known));
+    put(
+        view,
+        "filesystems",
+        "filesystemCount",
+        of.filesystems.values(),
+        Views::filesystemKnownView);
+    view.put("edges", edges(of));
+    return view;
+  }
+
+  private static <T> void put(
+      Map<String, Object> view,
+      String name,
+      String count,
+      Collection<T> things,
+      Function<T, Map<String, Object>> each) {
+    view.put(name, things.stream().limit(MAX_THINGS).map(each).toList());
+    view.put(count, things.size());
+  }
+
+  /** Devices, volumes and filesystems each that one answer shows. */
+  private static final int MAX_THINGS = 1000;
+
+  private Map<String, Object> device(NotifierState of, DeviceKnown known) {
+    Extents bad = Extents.EMPTY;
+    for (FaultCase fault : of.casesOfBadDevice(known.device())) {
+      CaseDevice part = fault.devices.get(known.device());
+      bad = part == null ? bad : bad.union(part.bad());
+    }
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("name", known.device());
+    view.put("kind", known.kind());
+    view.put("sectors", known.sectors());
+    view.put("dax", known.dax());
+    view.put("generation", known.generation());
+    view.put("state", known.state());
+    putBad(view, "badRanges", "badSectors", bad);
+    return view;
+  }
+
+  private Map<String, Object> volume(NotifierState of, VolumeKnown known) {
+    Extents lost = Extents.EMPTY;
+    Extents redundancyLost = Extents.EMPTY;
+    for (FaultCase fault : of.casesOfBadVolume(known.volume())) {
+      for (CaseVolume part : fault.volumes.values()) {
+        if (part.volume().equals(known.volume())) {
+          boolean redundancy = part.effect().equals("redundancy_lost");
+          redundancyLost = redundancy ? redundancyLost.union(part.bad()) : redundancyLost;
+          lost = redundancy ? lost : lost.union(part.bad());
+        }
+      }
+    }
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("name", known.volume());
+    view.put("sectors", known.sectors());
+    view.put("dax", known.dax());
+    view.put("generation", known.generation());
+    view.put("state", "active");
+    view.put("below", known.below());
+    putBad(view, "badRanges", "badSectors", lost);
+    putBad(view, "redundancyLostRanges", "redundancyLostSectors", redundancyLost);
+    return view;
+  }
+
+  private void putBad(Map<String, Object> view, String ranges, String sectors, Extents bad) {
+    view.put(ranges, shown(bad));
+    view.put(sectors, bad.totalSectors());
+  }
+
+  private static Map<String, Object> filesystemKnownView(FilesystemKnown known) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("name", known.filesystem());
+    view.put("devices", known.devices());
+    view.put("dax", known.dax());
+    view.put("rmapbt", known.rmapbt());
+    view.put("state", known.state());
+    view.put("frozenBy", known.frozenBy());
+    view.put("shutdownReason", known.shutdownReason());
+    return view;
+  }
+
+  /** Who ({@code dm:vol0}, {@code fs:data}: as holders are named in claims) stands on what. */
+  private static List<Map<String, String>> edges(NotifierState of) {
+    List<Map<String, String>> edges = new ArrayList<>();
+    of.volumes.values().forEach(volume -> edges(edges, "dm:" + volume.volume(), volume.below()));
+    of.filesystems.values().stream()
+        .filter(FilesystemKnown::mounted)
+        .forEach(mounted -> edges(edges, "fs:" + mounted.filesystem(), mounted.devices()));
+    return edges.stream().limit(MAX_THINGS).collect(Collectors.toList());
+  }
+
+  private static void edges(List<Map<String, String>> edges, String holder, List<String> below) {
+    for (String device : below) {
+      Map<String, String> edge = new LinkedHashMap<>();
+      edge.put("holder", holder);
+      edge.put("on", device);
+      edges.add(edge);
+    }
+  }
+
+  /** The first ranges, so that an answer still fits into a record. */
+  private Extents shown(Extents ranges) {
+    Extents first = ranges.head(Math.min(Limits.SHOWN_RANGES, rangesLeft));
+    rangesLeft -= first.rangeCount();
+    return first;
+  }
+}

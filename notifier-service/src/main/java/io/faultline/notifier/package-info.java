@@ -1,0 +1,5 @@
+/** The notifier service, put together. */
+@NullMarked
+package io.faultline.notifier;
+
+import org.jspecify.annotations.NullMarked;
