@@ -1,5 +1,9 @@
 package io.faultline.standalone;
 
+import io.faultline.device.DeviceServiceConfiguration;
+import io.faultline.dm.DmServiceConfiguration;
+import io.faultline.fs.FsServiceConfiguration;
+import io.faultline.notifier.NotifierServiceConfiguration;
 import io.faultline.runtime.RuntimeConfiguration;
 import io.faultline.standalone.kafka.StartingKafka;
 import io.swagger.v3.oas.models.OpenAPI;
@@ -14,7 +18,13 @@ import org.springframework.context.annotation.Import;
 /** The four services in one context. */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import(RuntimeConfiguration.class)
+@Import({
+  RuntimeConfiguration.class,
+  DeviceServiceConfiguration.class,
+  DmServiceConfiguration.class,
+  FsServiceConfiguration.class,
+  NotifierServiceConfiguration.class
+})
 class StandaloneConfiguration {
 
   @Bean
