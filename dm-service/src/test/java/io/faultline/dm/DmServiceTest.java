@@ -249,7 +249,7 @@ class DmServiceTest {
 
   private static void checkOverHttp(OracleCase observed) {
     DmServiceTest fresh = new DmServiceTest();
-    observed.check(fresh.new OverHttp(), 20);
+    observed.check(fresh.new OverHttp(), 8);
   }
 
   private final class OverHttp implements OracleCase.Asked {

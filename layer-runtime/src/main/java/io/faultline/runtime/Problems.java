@@ -1,14 +1,23 @@
 package io.faultline.runtime;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.faultline.events.Json;
+import io.faultline.runtime.core.ExplicitNulls;
 import io.faultline.runtime.core.Problem;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Problems as RFC 9457 JSON. */
 public final class Problems {
 
   public static final String CONTENT_TYPE = "application/problem+json";
+
+  private static final JsonMapper ANSWERS =
+      Json.LENIENT.rebuild().addMixIn(ExplicitNulls.class, NullsSaid.class).build();
+
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  private interface NullsSaid {}
 
   private Problems() {}
 
@@ -27,6 +36,6 @@ public final class Problems {
 
   /** Any answer's body. */
   static byte[] json(Object body) {
-    return Json.LENIENT.writeValueAsBytes(body);
+    return ANSWERS.writeValueAsBytes(body);
   }
 }

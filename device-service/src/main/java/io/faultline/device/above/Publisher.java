@@ -57,6 +57,7 @@ public final class Publisher implements SmartLifecycle {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SLOW = Duration.ofSeconds(10);
 
   private final Slice slice;
   private final KafkaConnection connection;
@@ -66,6 +67,10 @@ public final class Publisher implements SmartLifecycle {
   private final Counter failures;
   private volatile boolean running;
   private volatile boolean healthy;
+
+  /** When the batch that is on its way was sent, in {@link System#nanoTime}; 0 if none is. */
+  private volatile long sentNanos;
+
   private @Nullable Thread thread;
 
   public Publisher(
@@ -127,7 +132,9 @@ public final class Publisher implements SmartLifecycle {
 
   /** Whether what happens gets out at present. */
   public boolean isHealthy() {
-    return running && healthy;
+    long since = sentNanos;
+    boolean hangs = since != 0 && System.nanoTime() - since > SLOW.toNanos();
+    return running && healthy && !hangs;
   }
 
   private void run() {
@@ -192,10 +199,12 @@ public final class Publisher implements SmartLifecycle {
       entry.devices().forEach(device -> changed.add(new DeviceName(entry.host(), device)));
     }
     int events = sent.size();
+    sentNanos = System.nanoTime();
     changed.forEach(device -> send(producer, state(device), sent));
     for (Future<RecordMetadata> each : sent) {
       each.get();
     }
+    sentNanos = 0;
     slice.backlog().published(batch.getLast().number());
     published.increment(events);
   }

@@ -77,6 +77,9 @@ public final class Slice implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Slice.class);
   private static final SealedCodec<EventData> EVENT_DATA = new SealedCodec<>(EventData.class);
 
+  /** A larger answer is not kept: the same id is then carried out again. */
+  private static final int MAX_KEPT_ANSWER_BYTES = 64 * 1024;
+
   private final SliceFolder folder;
   private final DeviceCore core;
   private final SliceSettings settings;
@@ -224,7 +227,9 @@ public final class Slice implements AutoCloseable {
           reply = refused(DeviceProblems.tooMany("hosts", settings.hosts(), "limits.hosts"));
         } else {
           List<StoredFact> keeping =
-              commandId == null || decision.facts().isEmpty()
+              commandId == null
+                      || decision.facts().isEmpty()
+                      || reply.body().length > MAX_KEPT_ANSWER_BYTES
                   ? List.of()
                   : known.keeping(
                       commandId,

@@ -32,6 +32,13 @@ import org.junit.jupiter.api.io.TempDir;
 class SlicePropertyTest {
 
   private static final String HOST = "local";
+
+  /** Steps grow with the size; every step is forced to disk, and that is what takes the time. */
+  private static final int LARGEST = 20;
+
+  /** So small that snapshots are written all the time. */
+  private static final long SEGMENT_BYTES = 6000;
+
   private static final DataPath.Caller NOBODY = new DataPath.Caller(null, null, false, null);
 
   @TempDir private Path temporary;
@@ -40,10 +47,11 @@ class SlicePropertyTest {
   void theSliceIsWhatItsSectorsAre() {
     Seeds.forAll(
         1,
+        LARGEST,
         gen -> {
           Path folder = Files.createTempDirectory(temporary, "slice");
           try (World world = new World(folder, gen)) {
-            int steps = 10 + 4 * gen.size();
+            int steps = 10 + 5 * gen.size();
             for (int step = 0; step < steps; step++) {
               world.step();
             }
@@ -64,7 +72,7 @@ class SlicePropertyTest {
     World(Path folder, Gen gen) {
       this.folder = folder;
       this.gen = gen;
-      this.slice = Slices.open(folder, 2000);
+      this.slice = Slices.open(folder, SEGMENT_BYTES);
       this.data = new DataPath(slice, 1 << 20, 1 << 20);
     }
 
@@ -218,7 +226,7 @@ class SlicePropertyTest {
 
     private void restart() {
       slice.close();
-      slice = Slices.open(folder, 2000);
+      slice = Slices.open(folder, SEGMENT_BYTES);
       data = new DataPath(slice, 1 << 20, 1 << 20);
     }
 

@@ -1,5 +1,6 @@
 package io.faultline.dm.core;
 
+import io.faultline.runtime.core.ExplicitNulls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +27,13 @@ public final class Answers {
       List<String> above,
       boolean dax,
       @Nullable String claim,
-      @Nullable Inactive inactive) {}
+      @Nullable Inactive inactive)
+      implements ExplicitNulls {}
 
   /** A table in the inactive slot. */
   public record Inactive(long sectors, int targets, List<String> below) {}
 
-  public record Volumes(List<Volume> items, @Nullable String next) {}
+  public record Volumes(List<Volume> items, @Nullable String next) implements ExplicitNulls {}
 
   /**
    * A change, for the controller.

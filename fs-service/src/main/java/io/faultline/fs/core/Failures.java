@@ -2,15 +2,14 @@ package io.faultline.fs.core;
 
 import io.faultline.events.BlockEvent.CorruptedRange;
 import io.faultline.events.Cause;
+import io.faultline.events.ConsumedBy;
 import io.faultline.events.Event;
 import io.faultline.events.FilesystemEvent.FailureUnsupported;
 import io.faultline.events.FilesystemEvent.LogLost;
 import io.faultline.fs.core.FsFact.BadRanges;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Mapping;
-import io.faultline.fs.core.FsFact.PresentPages;
 import io.faultline.ranges.Extents;
-import io.faultline.ranges.SectorRange;
 import java.util.Objects;
 
 /**
@@ -47,7 +46,7 @@ final class Failures {
       // As was observed above a device-mapper target that fails: the log's next write does.
       draft.shutDown(filesystem, ShutdownReason.LOG_IO, device);
     } else if (!news.isEmpty()) {
-      failed(draft, filesystem, role, news, corrupted.cause());
+      failed(draft, filesystem, role, news, corrupted);
     }
   }
 
@@ -72,13 +71,17 @@ final class Failures {
   }
 
   private static void failed(
-      Draft draft, Filesystem filesystem, Role role, Extents ranges, Cause cause) {
+      Draft draft, Filesystem filesystem, Role role, Extents ranges, CorruptedRange corrupted) {
+    Cause cause = corrupted.cause();
     boolean fatal = tellWhatWasHit(draft, filesystem, role, ranges, cause);
     switch (cause) {
       case MEDIA_ERROR -> {
-        // The kernel's walk fails on a filesystem that was shut down: nobody is signalled.
+        ConsumedBy consumedBy = corrupted.consumedBy();
+        // The kernel's walk fails on a filesystem that was shut down: nobody else is signalled.
         if (!filesystem.isShutDown()) {
-          MemoryFailure.poisoned(draft, filesystem, role, ranges);
+          MemoryFailure.poisoned(draft, filesystem, role, ranges, consumedBy);
+        } else if (consumedBy != null) {
+          MemoryFailure.consumed(draft, filesystem, role, ranges, consumedBy);
         }
       }
       case DEVICE_REMOVED -> revoke(draft, filesystem, role, ranges);
@@ -114,40 +117,16 @@ final class Failures {
   private static void revoke(Draft draft, Filesystem filesystem, Role role, Extents ranges) {
     for (Mapping mapping : Pages.mappingsOf(draft.state, filesystem)) {
       Extents.Builder gone = Extents.builder();
-      for (PresentPages present : Pages.windowsOf(draft.state, mapping).values()) {
-        collectPagesOn(draft.state, filesystem, role, mapping, present, ranges, gone);
-      }
-      Pages.unmap(draft, filesystem, mapping.inode(), gone.build());
-    }
-  }
-
-  private static void collectPagesOn(
-      FsState state,
-      Filesystem filesystem,
-      Role role,
-      Mapping mapping,
-      PresentPages present,
-      Extents ranges,
-      Extents.Builder gone) {
-    Extents device = present.device();
-    for (int i = 0; i < device.rangeCount(); i++) {
-      FileExtents.forEach(
-          state,
+      Pages.forEachOn(
+          draft.state,
           filesystem,
+          role,
           mapping.inode(),
-          device.startSector(i),
-          device.endSector(i),
-          (on, fileSector, deviceSector, count, unwritten) -> {
-            if (on == role) {
-              ranges
-                  .clip(new SectorRange(deviceSector, count))
-                  .forEach(
-                      (start, hit) ->
-                          gone.addAll(
-                              Extents.of(fileSector + (start - deviceSector), hit)
-                                  .roundOut(Pages.BASE_PAGE_SECTORS)));
-            }
-          });
+          Pages.deviceOf(draft.state, mapping),
+          ranges,
+          gone::add);
+      Pages.unmap(
+          draft, filesystem, mapping.inode(), gone.build().roundOut(Pages.BASE_PAGE_SECTORS));
     }
   }
 }

@@ -2,7 +2,6 @@ package io.faultline.fs.core;
 
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Mapping;
-import io.faultline.fs.core.FsFact.PresentPages;
 import io.faultline.fs.core.Views.ImpactFilesystem;
 import io.faultline.fs.core.Views.ImpactProcess;
 import io.faultline.fs.core.Views.ImpactView;
@@ -87,13 +86,13 @@ final class Impact {
     List<ImpactProcess> processes = new ArrayList<>();
     for (Mapping mapping : Pages.mappingsOf(state, filesystem)) {
       SectorRange span = Pages.span(mapping);
-      Extents hit = lostOf(state, filesystem, role, mapping, span, ranges);
+      Extents.Builder lost = Extents.builder();
+      Pages.forEachOn(
+          state, filesystem, role, mapping.inode(), Extents.of(span), ranges, lost::add);
+      Extents hit = lost.build();
       if (!hit.isEmpty()) {
         Extents pages = hit.roundOut(Pages.BASE_PAGE_SECTORS);
-        boolean present =
-            Pages.windowsOf(state, mapping).values().stream()
-                .map(PresentPages::device)
-                .anyMatch(device -> !device.intersect(pages).isEmpty());
+        boolean present = !Pages.deviceOf(state, mapping).intersect(pages).isEmpty();
         long address = (pages.startSector(0) - span.startSector()) * SectorRange.SECTOR_BYTES;
         processes.add(
             new ImpactProcess(
@@ -107,30 +106,5 @@ final class Impact {
       }
     }
     return processes;
-  }
-
-  /** The mapped sectors of the file that lie in the ranges. */
-  private static Extents lostOf(
-      FsState state,
-      Filesystem filesystem,
-      Role role,
-      Mapping mapping,
-      SectorRange span,
-      Extents ranges) {
-    Extents.Builder lost = Extents.builder();
-    FileExtents.forEach(
-        state,
-        filesystem,
-        mapping.inode(),
-        span.startSector(),
-        span.endSector(),
-        (on, fileSector, deviceSector, count, unwritten) -> {
-          if (on == role) {
-            ranges
-                .clip(new SectorRange(deviceSector, count))
-                .forEach((start, hit) -> lost.add(fileSector + start - deviceSector, hit));
-          }
-        });
-    return lost.build();
   }
 }

@@ -1,13 +1,15 @@
 package io.faultline.fs.core;
 
+import io.faultline.events.ConsumedBy;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Mapping;
-import io.faultline.fs.core.FsFact.PresentPages;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signals to the processes that map what went bad, as {@code mf_dax_kill_procs} sends them (Linux
@@ -36,25 +38,52 @@ final class MemoryFailure {
 
   private MemoryFailure() {}
 
-  /** Poison was reported in {@code bad}. */
-  static void poisoned(Draft draft, Filesystem filesystem, Role role, Extents bad) {
-    signal(draft, filesystem, role, bad, false);
+  /**
+   * Poison was reported in {@code bad}.
+   *
+   * @param consumedBy whose own load found it: that one is told that it must act, whatever it asked
+   *     for; null where nobody's did
+   */
+  static void poisoned(
+      Draft draft, Filesystem filesystem, Role role, Extents bad, @Nullable ConsumedBy consumedBy) {
+    signal(
+        draft,
+        filesystem,
+        role,
+        bad,
+        mapping -> mapping.killPolicy().isEarly(draft.state.earlyKill),
+        consumedBy);
+  }
+
+  /** The same where the kernel's walk comes to nothing: only the load itself is answered. */
+  static void consumed(
+      Draft draft, Filesystem filesystem, Role role, Extents bad, ConsumedBy consumedBy) {
+    signal(draft, filesystem, role, bad, mapping -> false, consumedBy);
   }
 
   /** {@code leaving} is about to be removed. */
   static void leaving(Draft draft, Filesystem filesystem, Role role, Extents leaving) {
-    signal(draft, filesystem, role, leaving, true);
+    signal(draft, filesystem, role, leaving, mapping -> true, null);
   }
 
   private static void signal(
-      Draft draft, Filesystem filesystem, Role role, Extents bad, boolean everybody) {
+      Draft draft,
+      Filesystem filesystem,
+      Role role,
+      Extents bad,
+      Predicate<Mapping> isTold,
+      @Nullable ConsumedBy consumedBy) {
     if (filesystem.effectiveDax() != Dax.ALWAYS) {
       return;
     }
     Map<Long, Extents> unmapped = new LinkedHashMap<>();
     for (Mapping mapping : Pages.mappingsOf(draft.state, filesystem)) {
-      if (everybody || mapping.killPolicy().isEarly(draft.state.earlyKill)) {
-        Extents pages = kill(draft, filesystem, role, mapping, bad);
+      boolean consumes =
+          consumedBy != null
+              && mapping.pid() == consumedBy.pid()
+              && mapping.id().equals(consumedBy.mapping());
+      if (consumes || isTold.test(mapping)) {
+        Extents pages = kill(draft, filesystem, role, mapping, bad, consumes);
         unmapped.merge(mapping.inode(), pages, Extents::union);
       }
     }
@@ -63,45 +92,35 @@ final class MemoryFailure {
 
   /** Signals one mapping; answers the pages that were hit, in sectors of the file. */
   private static Extents kill(
-      Draft draft, Filesystem filesystem, Role role, Mapping mapping, Extents bad) {
-    TreeMap<Long, Long> firstBadByPage = badPages(draft.state, filesystem, role, mapping, bad);
+      Draft draft,
+      Filesystem filesystem,
+      Role role,
+      Mapping mapping,
+      Extents bad,
+      boolean consumes) {
+    // Whoever loads from a page has it, whether or not that load was told to us.
+    Extents had = consumes ? Extents.of(Pages.span(mapping)) : Pages.deviceOf(draft.state, mapping);
+    TreeMap<Long, Long> firstBadByPage = new TreeMap<>();
+    Pages.forEachOn(
+        draft.state,
+        filesystem,
+        role,
+        mapping.inode(),
+        had,
+        bad,
+        (fileSector, count) -> note(firstBadByPage, mapping, fileSector, count));
     Extents.Builder pages = Extents.builder();
+    String code = consumes ? ACTION_REQUIRED : ACTION_OPTIONAL;
     int sent = 0;
     for (Map.Entry<Long, Long> page : firstBadByPage.entrySet()) {
-      if (sent++ < MAX_SIGNALS_PER_MAPPING) {
+      // One load hits one page.
+      if (sent++ < (consumes ? 1 : MAX_SIGNALS_PER_MAPPING)) {
         long address = page.getValue() * SectorRange.SECTOR_BYTES - mapping.offsetBytes();
-        draft.signal(mapping, ACTION_OPTIONAL, address, mapping.pageShift());
+        draft.signal(mapping, code, address, mapping.pageShift());
       }
       pages.add(page.getKey(), mapping.pageBytes() / SectorRange.SECTOR_BYTES);
     }
     return pages.build();
-  }
-
-  /** The mapped pages of the device that are bad: start to first bad 4 KiB, in file sectors. */
-  private static TreeMap<Long, Long> badPages(
-      FsState state, Filesystem filesystem, Role role, Mapping mapping, Extents bad) {
-    TreeMap<Long, Long> firstBadByPage = new TreeMap<>();
-    for (PresentPages present : Pages.windowsOf(state, mapping).values()) {
-      Extents device = present.device();
-      for (int i = 0; i < device.rangeCount(); i++) {
-        FileExtents.forEach(
-            state,
-            filesystem,
-            mapping.inode(),
-            device.startSector(i),
-            device.endSector(i),
-            (on, fileSector, deviceSector, count, unwritten) -> {
-              if (on == role) {
-                bad.clip(new SectorRange(deviceSector, count))
-                    .forEach(
-                        (start, hit) ->
-                            note(
-                                firstBadByPage, mapping, fileSector + (start - deviceSector), hit));
-              }
-            });
-      }
-    }
-    return firstBadByPage;
   }
 
   private static void note(

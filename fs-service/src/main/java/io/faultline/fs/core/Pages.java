@@ -4,6 +4,7 @@ import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Mapping;
 import io.faultline.fs.core.FsFact.PresentPages;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.RangeConsumer;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,47 @@ final class Pages {
   static Map<Long, PresentPages> windowsOf(FsState state, Mapping mapping) {
     ProcessState process = state.processes.get(mapping.pid());
     return process == null ? Map.of() : process.present(mapping.id());
+  }
+
+  /** The pages of a mapping that are the device's memory, in sectors of the file. */
+  static Extents deviceOf(FsState state, Mapping mapping) {
+    Extents.Builder device = Extents.builder();
+    for (PresentPages present : windowsOf(state, mapping).values()) {
+      device.addAll(present.device());
+    }
+    return device.build();
+  }
+
+  /**
+   * Where pages of a file lie in {@code ranges} of a device.
+   *
+   * @param pages sectors of the file
+   * @param ranges sectors of the device
+   * @param hits takes sectors of the file
+   */
+  static void forEachOn(
+      FsState state,
+      Filesystem filesystem,
+      Role role,
+      long inode,
+      Extents pages,
+      Extents ranges,
+      RangeConsumer hits) {
+    for (int i = 0; i < pages.rangeCount(); i++) {
+      FileExtents.forEach(
+          state,
+          filesystem,
+          inode,
+          pages.startSector(i),
+          pages.endSector(i),
+          (on, fileSector, deviceSector, count, unwritten) -> {
+            if (on == role) {
+              ranges
+                  .clip(new SectorRange(deviceSector, count))
+                  .forEach((start, hit) -> hits.accept(fileSector + start - deviceSector, hit));
+            }
+          });
+    }
   }
 
   /** Sectors of the file, from the mapping's offset on. */

@@ -1,6 +1,7 @@
 package io.faultline.fs.core;
 
 import io.faultline.ranges.Extents;
+import io.faultline.runtime.core.ExplicitNulls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +41,11 @@ public final class Views {
       @Nullable Long logSectors,
       @Nullable Long realtimeSectors,
       long records,
-      long paths) {}
+      long paths)
+      implements ExplicitNulls {}
 
-  public record FilesystemList(List<FilesystemView> items, @Nullable String next) {}
+  public record FilesystemList(List<FilesystemView> items, @Nullable String next)
+      implements ExplicitNulls {}
 
   /** One owner of sectors. What is no inode has neither inode nor paths, fork, offset, flags. */
   public record OwnerView(

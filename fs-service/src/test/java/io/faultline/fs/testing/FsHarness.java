@@ -6,6 +6,7 @@ import io.faultline.events.BlockEvent.CorruptedRange;
 import io.faultline.events.BlockEvent.MfMemPreRemove;
 import io.faultline.events.BlockEvent.RangeRecovered;
 import io.faultline.events.Cause;
+import io.faultline.events.ConsumedBy;
 import io.faultline.events.DeviceEvent.DeviceAdded;
 import io.faultline.events.DeviceEvent.DeviceRemoved;
 import io.faultline.events.Event;
@@ -287,6 +288,23 @@ public final class FsHarness {
 
   public List<Event> poison(String device, String fault, long... pairs) {
     return corrupt(device, Cause.MEDIA_ERROR, false, fault, pairs);
+  }
+
+  /** Poison that a process found by its own load. */
+  public List<Event> consume(String device, String fault, long pid, String mapping, long... pairs) {
+    Extents ranges = Extents.ofPairs(pairs);
+    return hear(
+        new CorruptedRange(
+            HOST,
+            device,
+            ranges,
+            false,
+            Cause.MEDIA_ERROR,
+            Origin.of(device, ranges),
+            0,
+            true,
+            new ConsumedBy(pid, mapping)),
+        HOST + ":" + fault);
   }
 
   public List<Event> corrupt(
