@@ -96,6 +96,7 @@ public final class ReverseMap {
       superblockEnds[i / BLOCK] = Math.max(superblockEnds[i / BLOCK], blockEnds[i]);
     }
     inodes = from.inodes;
+    inodes.trim();
     endSector = from.coveredEnd;
   }
 
@@ -385,6 +386,13 @@ public final class ReverseMap {
         }
       }
       return count - 1;
+    }
+
+    /** Nothing is added any more. */
+    void trim() {
+      inodes = Arrays.copyOf(inodes, count);
+      firstRecords = Arrays.copyOf(firstRecords, count);
+      lastRecords = new int[0];
     }
 
     /** Appends a record to an inode's chain; answers the one before it. */
