@@ -643,6 +643,20 @@ class FsCoreTest {
   }
 
   @Test
+  void sharersOfOneStartComeByInodeWhateverOrderTheyCameIn() {
+    fs.make("data", FsHarness.on("pmem0"), SECTORS);
+    String[] lines = new String[300];
+    for (int i = 0; i < lines.length; i++) {
+      lines[i] = data(64, 1 + i % 3, 1000 - i, i);
+    }
+    fs.importLines("data", SECTORS, lines);
+    assertThat(fs.owners("data", Role.DATA, 64, 1, 7))
+        .hasSize(300)
+        .extracting(Views.OwnerView::inode)
+        .isSorted();
+  }
+
+  @Test
   void aNewMapReplacesTheOldOneAndLeavesNothingOfIt() {
     mounted(FsHarness.on("pmem0"));
     fs.importLines("data", SECTORS, data(0, 8, 999, 0));
