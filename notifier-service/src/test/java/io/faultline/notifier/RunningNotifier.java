@@ -48,6 +48,7 @@ public final class RunningNotifier implements AutoCloseable {
     all.put("faultline.state-dir", stateDir.toString());
     all.putAll(settings);
     application.setDefaultProperties(all);
+    application.setRegisterShutdownHook(false);
     RunningNotifier running = new RunningNotifier(application.run());
     running.await(
         () ->

@@ -97,7 +97,11 @@ public final class EventsController {
     EventQuery query = EventQuery.parse(request.getParameterMap());
     try {
       if (stream) {
-        stream(query, request.getHeader("Last-Event-ID"), response);
+        stream(
+            query,
+            request.getHeader("Last-Event-ID"),
+            request.getMethod().equals("HEAD"),
+            response);
       } else {
         page(query, response);
       }
@@ -140,7 +144,11 @@ public final class EventsController {
     return events > 0 && events >= json;
   }
 
-  private void stream(EventQuery query, @Nullable String lastEventId, HttpServletResponse response)
+  private void stream(
+      EventQuery query,
+      @Nullable String lastEventId,
+      boolean headOnly,
+      HttpServletResponse response)
       throws IOException {
     if (query.after() != null || query.limit() != null) {
       throw Edge.malformed(
@@ -160,7 +168,9 @@ public final class EventsController {
       response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
       // Proxies that buffer would hold events back.
       response.setHeader("X-Accel-Buffering", "no");
-      follow(feed, response);
+      if (!headOnly) {
+        follow(feed, response);
+      }
     } finally {
       free.release();
     }

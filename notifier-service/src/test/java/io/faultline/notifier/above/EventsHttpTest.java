@@ -7,59 +7,29 @@ import io.faultline.events.Event;
 import io.faultline.events.Json;
 import io.faultline.events.Topics;
 import io.faultline.notifier.EventWriter;
+import io.faultline.notifier.NotifierWorld;
 import io.faultline.notifier.RunningNotifier;
 import io.faultline.notifier.SseClient;
 import io.faultline.notifier.SseClient.Message;
 import io.faultline.notifier.Told;
-import io.faultline.runtime.testing.EmbeddedBroker;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** The events over real HTTP. */
 class EventsHttpTest {
 
   private static final AtomicInteger HOSTS = new AtomicInteger();
-  private static final int QUEUE = 200;
-
-  @TempDir static Path stateDir;
-
-  private static EmbeddedBroker broker;
-  private static RunningNotifier notifier;
-  private static EventWriter writer;
+  private final RunningNotifier notifier = NotifierWorld.notifier();
+  private final EventWriter writer = NotifierWorld.writer();
 
   private final Told told = new Told("sse" + HOSTS.incrementAndGet());
-
-  @BeforeAll
-  static void start() {
-    broker = EmbeddedBroker.start();
-    notifier =
-        RunningNotifier.start(
-            broker.bootstrapServers(),
-            stateDir,
-            Map.of(
-                "faultline.notifier.streams.max", "8",
-                "faultline.notifier.streams.queue", QUEUE,
-                "faultline.notifier.streams.heartbeat", "100ms"));
-    writer = EventWriter.plain(notifier.connection());
-  }
-
-  @AfterAll
-  static void stop() {
-    writer.close();
-    notifier.close();
-    broker.close();
-  }
 
   @Test
   void aStreamBringsEachEventAsStructuredCloudEvent() throws Exception {
@@ -83,6 +53,16 @@ class EventsHttpTest {
       assertThat(data.at("/data/ranges").toString()).isEqualTo("[8,16]");
       notifier.await(() -> stream.heartbeats() > 1);
     }
+  }
+
+  @Test
+  void whoAsksForTheHeadersOnlyIsNotKept() {
+    var answer =
+        notifier.send(notifier.request("/v1/events").header("Accept", "text/event-stream").HEAD());
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Content-Type"))
+        .hasValue("text/event-stream;charset=UTF-8");
   }
 
   @Test
@@ -156,7 +136,7 @@ class EventsHttpTest {
         int written = 0;
         while (notifier.count("faultline.notifier.clients.dropped") == before) {
           assertThat(written).as("events until the slow one is dropped").isLessThan(200_000);
-          List<String> ids = writeLarge(QUEUE / 2);
+          List<String> ids = writeLarge(NotifierWorld.QUEUE / 2);
           assertThat(ids(quick.next(ids.size()))).isEqualTo(ids);
           written += ids.size();
         }
@@ -171,10 +151,11 @@ class EventsHttpTest {
   void thereIsALimitOfStreamsAndWhoLeavesMakesRoom() throws Exception {
     notifier.await(() -> notifier.count("faultline.notifier.streams.open") == 0);
     List<SseClient> open = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < NotifierWorld.MAX_STREAMS; i++) {
       open.add(SseClient.open(notifier, "/v1/events?host=" + told.host));
     }
-    assertThat(notifier.count("faultline.notifier.streams.open")).isEqualTo(8);
+    assertThat(notifier.count("faultline.notifier.streams.open"))
+        .isEqualTo(NotifierWorld.MAX_STREAMS);
     var refused =
         notifier.send(notifier.request("/v1/events").header("Accept", "text/event-stream").GET());
     assertThat(RunningNotifier.problem(refused, 503).get("type").asString())

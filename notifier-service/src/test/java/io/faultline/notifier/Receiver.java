@@ -1,0 +1,80 @@
+package io.faultline.notifier;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.faultline.events.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpHeaders;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.ToIntFunction;
+
+/** Somebody who is called: answers as it is told, and remembers the calls. */
+public final class Receiver implements AutoCloseable {
+
+  /** One call. */
+  public record Call(String path, HttpHeaders headers, String body) {
+
+    public String eventId() {
+      return Json.LENIENT.readTree(body).get("id").asString();
+    }
+  }
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final List<Call> calls = new CopyOnWriteArrayList<>();
+  private volatile ToIntFunction<Call> answers = _ -> 204;
+
+  public Receiver() {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Call call =
+          new Call(
+              exchange.getRequestURI().getPath(),
+              HttpHeaders.of(Map.copyOf(exchange.getRequestHeaders()), (_, _) -> true),
+              new String(exchange.getRequestBody().readAllBytes()));
+      calls.add(call);
+      exchange.getResponseHeaders().add("Location", url("/redirected"));
+      exchange.sendResponseHeaders(answers.applyAsInt(call), -1);
+    }
+  }
+
+  /** What is answered from now on. */
+  public void answer(ToIntFunction<Call> status) {
+    answers = status;
+  }
+
+  public String url(String path) {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + path;
+  }
+
+  public List<Call> calls() {
+    return List.copyOf(calls);
+  }
+
+  public List<String> eventIds() {
+    return calls.stream().map(Call::eventId).toList();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}
