@@ -131,6 +131,16 @@ public final class Told {
             host, volume, extents, false, Cause.MEDIA_ERROR, Origin.of(leaf, extents), 0, true));
   }
 
+  /** A target lost the metadata that says where its data is. */
+  public Event mappingLost(String volume, @Nullable String faultId, String leaf, long sectors) {
+    Extents whole = Extents.of(0, sectors);
+    return event(
+        "/volumes/" + volume,
+        faultId,
+        new CorruptedRange(
+            host, volume, whole, true, Cause.MAPPING_LOST, Origin.of(leaf, whole), 0, true));
+  }
+
   public Event redundancyLost(
       String volume, @Nullable String faultId, String leaf, long... ranges) {
     Extents extents = Extents.ofPairs(ranges);

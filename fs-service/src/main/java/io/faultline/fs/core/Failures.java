@@ -73,6 +73,11 @@ final class Failures {
   private static void failed(
       Draft draft, Filesystem filesystem, Role role, Extents ranges, CorruptedRange corrupted) {
     Cause cause = corrupted.cause();
+    if (cause == Cause.DEVICE_REMOVED && filesystem.isShutDown()) {
+      // It went with the device, by a planned removal or earlier: its shutdown was the one event.
+      revoke(draft, filesystem, role, ranges);
+      return;
+    }
     boolean fatal = tellWhatWasHit(draft, filesystem, role, ranges, cause);
     switch (cause) {
       case MEDIA_ERROR -> {

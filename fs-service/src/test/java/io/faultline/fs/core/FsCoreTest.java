@@ -276,6 +276,17 @@ class FsCoreTest {
   }
 
   @Test
+  void whatLeavesWithHalfOfAVolumeAfterTheShutdownIsNotAnEventForEachFile() {
+    mounted(FsHarness.on("pmem0"));
+    fs.preRemove("pmem0", SECTORS, Map.of("fs:data", 1L));
+    assertThat(fs.get("data").state()).isEqualTo("shutdown");
+    assertThat(fs.corrupt("pmem0", Cause.DEVICE_REMOVED, false, "leg", 200, 16)).isEmpty();
+    assertThat(fs.get("data").badRanges()).isEqualTo(Extents.of(200, 16));
+    assertThat(fs.recover("pmem0", RecoveredData.RETURNED, false, "leg", 200, 16)).isEmpty();
+    assertThat(fs.get("data").badRanges()).isEqualTo(Extents.EMPTY);
+  }
+
+  @Test
   void aPlannedRemovalGoesInTheKernelsOrderAndReturnsItsCredit() {
     mounted(FsHarness.on("pmem0"));
     fs.map(7, "m", "data", "/f", 65536);

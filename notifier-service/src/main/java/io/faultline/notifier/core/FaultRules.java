@@ -14,7 +14,11 @@ import io.faultline.events.FilesystemEvent;
 import io.faultline.events.FilesystemEvent.FailureUnsupported;
 import io.faultline.events.FilesystemEvent.FileRangeLost;
 import io.faultline.events.FilesystemEvent.FileRangeRecovered;
+import io.faultline.events.FilesystemEvent.FilesystemFrozen;
+import io.faultline.events.FilesystemEvent.FilesystemMounted;
 import io.faultline.events.FilesystemEvent.FilesystemShutdown;
+import io.faultline.events.FilesystemEvent.FilesystemThawed;
+import io.faultline.events.FilesystemEvent.FilesystemUnmounted;
 import io.faultline.events.FilesystemEvent.LogLost;
 import io.faultline.events.FilesystemEvent.MetadataLost;
 import io.faultline.events.FilesystemEvent.ProcessSignalled;
@@ -236,7 +240,16 @@ final class FaultRules {
     switch (told) {
       case FileRangeLost lost -> includeFile(fault, lost);
       case ProcessSignalled signalled -> includeProcess(fault, signalled);
-      case FilesystemEvent _ -> {}
+      case FileRangeRecovered _,
+          MetadataLost _,
+          LogLost _,
+          RangeUnowned _,
+          FailureUnsupported _,
+          FilesystemFrozen _,
+          FilesystemThawed _,
+          FilesystemShutdown _,
+          FilesystemMounted _,
+          FilesystemUnmounted _ -> {}
     }
   }
 
@@ -324,7 +337,7 @@ final class FaultRules {
   private void recoverDevice(RangeRecovered recovered) {
     boolean returned = recovered.data() == RecoveredData.RETURNED;
     for (FaultCase bad : state.casesOfBadDevice(recovered.device())) {
-      if (returned && event.faultId() != null && !event.faultId().equals(bad.id)) {
+      if (isOfAnother(recovered, bad)) {
         continue;
       }
       CaseDevice known = bad.devices.get(recovered.device());
@@ -349,6 +362,13 @@ final class FaultRules {
     }
   }
 
+  /** What returned is as it was before that one fault; what was written anew is good for all. */
+  private boolean isOfAnother(RangeRecovered recovered, FaultCase bad) {
+    return recovered.data() == RecoveredData.RETURNED
+        && event.faultId() != null
+        && !event.faultId().equals(bad.id);
+  }
+
   private static Extents without(Extents bad, Extents recovered) {
     Extents left = bad.subtract(recovered);
     return left.rangeCount() <= Limits.DEVICE_RANGES ? left : bad;
@@ -369,6 +389,9 @@ final class FaultRules {
   private void recoverVolume(RangeRecovered recovered) {
     boolean zeroed = recovered.data() == RecoveredData.ZEROED;
     for (FaultCase bad : state.casesOfBadVolume(recovered.device())) {
+      if (isOfAnother(recovered, bad)) {
+        continue;
+      }
       for (CaseVolume known : volumeEntries(bad, recovered.device())) {
         // Zeroes can be read, but they are no copy of what the other legs hold.
         if (!(zeroed && known.effect().equals("redundancy_lost"))) {

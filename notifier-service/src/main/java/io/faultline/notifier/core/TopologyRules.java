@@ -10,11 +10,18 @@ import io.faultline.events.DeviceEvent.DeviceRemoved;
 import io.faultline.events.DeviceEvent.ScrubCompleted;
 import io.faultline.events.Event;
 import io.faultline.events.FilesystemEvent;
+import io.faultline.events.FilesystemEvent.FailureUnsupported;
+import io.faultline.events.FilesystemEvent.FileRangeLost;
+import io.faultline.events.FilesystemEvent.FileRangeRecovered;
 import io.faultline.events.FilesystemEvent.FilesystemFrozen;
 import io.faultline.events.FilesystemEvent.FilesystemMounted;
 import io.faultline.events.FilesystemEvent.FilesystemShutdown;
 import io.faultline.events.FilesystemEvent.FilesystemThawed;
 import io.faultline.events.FilesystemEvent.FilesystemUnmounted;
+import io.faultline.events.FilesystemEvent.LogLost;
+import io.faultline.events.FilesystemEvent.MetadataLost;
+import io.faultline.events.FilesystemEvent.ProcessSignalled;
+import io.faultline.events.FilesystemEvent.RangeUnowned;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.VolumeEvent.TableChanged;
 import io.faultline.events.VolumeEvent.VolumeAdded;
@@ -154,7 +161,13 @@ final class TopologyRules {
                       known.mounted(),
                       known.frozenBy(),
                       shutdown.reason()));
-      case FilesystemEvent _ -> {}
+      case FileRangeLost _,
+          FileRangeRecovered _,
+          MetadataLost _,
+          LogLost _,
+          RangeUnowned _,
+          ProcessSignalled _,
+          FailureUnsupported _ -> {}
     }
   }
 

@@ -35,7 +35,6 @@ class InterleavingTest {
                 told.recovered("pmem0", id, RecoveredData.ZEROED, 0, 16)),
             List.of(
                 told.volumeCorrupted("vol0", id, "pmem0", 32, 16),
-                told.volumeCorrupted("vol0", other, "pmem0", 40, 16),
                 told.volumeRecovered("vol0", id, RecoveredData.ZEROED, 32, 16)),
             List.of(
                 told.fileLost("data", id, 1, "/a", 0),
@@ -45,7 +44,7 @@ class InterleavingTest {
     NotifierState expected = null;
     List<List<Event>> orders = new ArrayList<>();
     interleave(topics, new int[topics.size()], new ArrayDeque<>(), orders);
-    assertThat(orders).hasSize(1680);
+    assertThat(orders).hasSize(560);
     for (List<Event> order : orders) {
       expected = same(expected, order);
     }
@@ -53,11 +52,11 @@ class InterleavingTest {
 
   @Test
   void manyInterleavingsOfLongStoriesEndTheSame() {
-    for (long seed = 1; seed <= 60; seed++) {
+    for (long seed = 1; seed <= 40; seed++) {
       Random random = new Random(seed);
       List<List<Event>> topics = story(random);
       NotifierState expected = null;
-      for (int i = 0; i < 12; i++) {
+      for (int i = 0; i < 6; i++) {
         try {
           expected = same(expected, shuffle(topics, random));
         } catch (AssertionError e) {
@@ -98,6 +97,9 @@ class InterleavingTest {
           device.add(told.corrupted(pmem, id, sector, 1 + random.nextInt(16)));
           dm.add(told.volumeCorrupted("vol0", id, pmem, 2 * sector, 1 + random.nextInt(16)));
           fs.add(told.fileLost("data", id, sector, "/f" + sector, 512 * sector));
+          if (random.nextInt(3) == 0) {
+            dm.add(told.mappingLost("pool", id, pmem, 256));
+          }
         }
         case 2 -> {
           String id = told.faultId(++faults);

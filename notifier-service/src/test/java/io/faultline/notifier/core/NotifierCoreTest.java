@@ -372,6 +372,20 @@ class NotifierCoreTest {
   }
 
   @Test
+  void whatReturnsToAVolumeTakesNothingFromAnotherFault() {
+    String poison = told.faultId(1);
+    String removal = told.faultId(2);
+    hear(
+        told.volumeAdded("vol0", 64, "pmem0"),
+        told.volumeCorrupted("vol0", poison, "pmem0", 8, 8),
+        told.volumeCorrupted("vol0", removal, "pmem0", 0, 64));
+
+    hear(told.volumeRecovered("vol0", removal, RecoveredData.RETURNED, 0, 64));
+
+    assertThat(topology().at("/volumes/0/badRanges").toString()).isEqualTo("[8,8]");
+  }
+
+  @Test
   void aFreezeIsOverWhenItsLastHolderThawed() {
     hear(told.mounted("data", "vol0"), frozen("kernel"), frozen("userspace"), thawed("kernel"));
     assertThat(topology().at("/filesystems/0/state").asString()).isEqualTo("frozen");

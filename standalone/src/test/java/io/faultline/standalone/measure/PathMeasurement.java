@@ -49,7 +49,8 @@ class PathMeasurement {
 
   @Test
   void wholePathBesideTheBareRelay() throws Exception {
-    try (StandaloneProcess faultline = StandaloneProcess.on(folder.resolve("data")).startReady()) {
+    try (StandaloneProcess faultline =
+        StandaloneProcess.on(folder.resolve("data")).atFullSpeed().startReady()) {
       Api api = new Api(faultline, "local");
       api.buildWalk(PROJECT);
       try (BareRelay bare = BareRelay.start(faultline.bootstrapServers(), PARTITIONS);
