@@ -24,7 +24,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -65,6 +67,11 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
 
   /** A larger answer is not kept: the same id is then carried out again. */
   static final int MAX_KEPT_ANSWER_BYTES = 64 * 1024;
+
+  /** Room for headers and key beside the value of a record. */
+  private static final int RECORD_OVERHEAD_BYTES = 64 * 1024;
+
+  private static final int MAX_VALUE_BYTES = TopicsAdmin.MAX_RECORD_BYTES - RECORD_OVERHEAD_BYTES;
 
   private static final Logger log = LoggerFactory.getLogger(LayerProcessor.class);
   private static final SealedCodec<ShellFact> SHELL_FACTS = new SealedCodec<>(ShellFact.class);
@@ -155,21 +162,21 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
       return;
     }
     Stamp stamp = stamp(host, record.timestamp(), source);
-    Decision<F> decision;
+    Step step = Step.NOTHING;
     try {
-      decision = core.decide(host.core, new Input.Heard<>(stamp, event));
+      Decision<F> decision = core.decide(host.core, new Input.Heard<>(stamp, event));
+      step = step(host, decision, stamp, event.traceparent());
       evolve(host, decision);
     } catch (RuntimeException e) {
       log.error("{}: event {} cannot be decided", definition.layer(), event.id(), e);
       reload(event.host());
       bury(record, source, "cannot be decided: " + e);
       host = host(event.host());
-      decision = Decision.nothing();
+      step = Step.NOTHING;
     }
     host.heard.put(event.sliceId(), event.sequence());
     keep(host, "#heard/" + event.sliceId(), new Heard(event.sequence()));
-    store(host, decision);
-    tell(host, decision, stamp, Objects.requireNonNullElse(event.traceparent(), ""));
+    take(host, step);
     meters.events.increment();
   }
 
@@ -214,25 +221,26 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
       return;
     }
     Stamp stamp = stamp(host, record.timestamp(), source);
-    Decision<F> decision;
+    Step step;
     Replying answer;
     try {
-      decision = core.decide(host.core, new Input.Commanded<>(stamp, commandId, command));
+      Decision<F> decision =
+          core.decide(host.core, new Input.Commanded<>(stamp, commandId, command));
       answer = Replying.of(onlyAnswer(decision));
+      step = step(host, decision, stamp, Wire.text(record.headers(), Wire.TRACEPARENT));
       evolve(host, decision);
     } catch (RuntimeException e) {
-      log.error("{}: command {} cannot be decided", definition.layer(), command, e);
+      String name = command.getClass().getSimpleName();
+      log.error("{}: command {} cannot be decided", definition.layer(), name, e);
       reload(host.host);
       bury(record, source, "cannot be decided: " + e);
       reply(record, Replying.bug(record.headers()));
       return;
     }
-    store(host, decision);
+    take(host, step);
     if (record.headers().lastHeader(Wire.KEEP_ANSWER) != null) {
       keepAnswer(host, commandId, commandHash, answer);
     }
-    String traceparent = Wire.text(record.headers(), Wire.TRACEPARENT);
-    tell(host, decision, stamp, Objects.requireNonNullElse(traceparent, ""));
     reply(record, answer);
   }
 
@@ -248,7 +256,11 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
           throw new IllegalStateException("a query for every host changes nothing");
         }
       } catch (RuntimeException e) {
-        log.error("{}: query {} cannot be decided", definition.layer(), query, e);
+        log.error(
+            "{}: query {} cannot be decided",
+            definition.layer(),
+            query.getClass().getSimpleName(),
+            e);
         bury(record, source, "cannot be decided: " + e);
         return Replying.bug(record.headers());
       }
@@ -279,9 +291,9 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
                 host.lastSequence);
         try {
           Decision<F> decision = core.decide(host.core, new Input.Ticked<>(stamp));
+          Step step = step(host, decision, stamp, null);
           evolve(host, decision);
-          store(host, decision);
-          tell(host, decision, stamp, "");
+          take(host, step);
         } catch (RuntimeException e) {
           log.error("{}: a tick of {} cannot be decided", definition.layer(), host.host, e);
           meters.deadLetters.increment();
@@ -315,10 +327,82 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
     replay(host);
   }
 
-  private void store(HostState<S> host, Decision<F> decision) {
+  /** What a decision puts into the store and forwards, encoded; nothing is changed yet. */
+  private record Step(
+      Map<String, byte @Nullable []> facts,
+      List<Outgoing> events,
+      String sliceId,
+      long lastSequence) {
+
+    static final Step NOTHING = new Step(Map.of(), List.of(), "", 0);
+  }
+
+  private record Outgoing(String sink, Record<String, byte[]> record) {}
+
+  /**
+   * Encodes a decision. A record that Kafka would refuse fails here, before anything is changed: in
+   * the producer it would end the thread, and the next one on the same record, for ever.
+   */
+  private Step step(
+      HostState<S> host, Decision<F> decision, Stamp stamp, @Nullable String traceparent) {
+    Map<String, byte @Nullable []> facts = new LinkedHashMap<>();
     for (Fact<F> fact : decision.facts()) {
       F value = fact.value();
-      put(host, fact.key(), value == null ? null : definition.facts().encode(value));
+      byte[] bytes = value == null ? null : definition.facts().encode(value);
+      facts.put(fact.key(), bytes == null ? null : requireFits(fact.key(), bytes));
+    }
+    long sequence = host.lastSequence;
+    List<Outgoing> events = new ArrayList<>();
+    for (Output output : decision.outputs()) {
+      switch (output) {
+        case Output.Publish publish ->
+            events.add(outgoing(publish, stamp, ++sequence, traceparent));
+        case Output.Reply reply -> {}
+      }
+    }
+    return new Step(facts, events, stamp.sliceId(), sequence);
+  }
+
+  private static byte[] requireFits(String what, byte[] bytes) {
+    if (bytes.length > MAX_VALUE_BYTES) {
+      throw new IllegalStateException(
+          what + " has " + bytes.length + " bytes, a record has " + MAX_VALUE_BYTES + " at most");
+    }
+    return bytes;
+  }
+
+  private static Outgoing outgoing(
+      Output.Publish publish, Stamp stamp, long sequence, @Nullable String traceparent) {
+    Event event =
+        new Event(
+            publish.id(),
+            publish.source(),
+            stamp.now(),
+            publish.faultId(),
+            publish.causationId(),
+            sequence,
+            stamp.sliceId(),
+            traceparent,
+            publish.data());
+    Record<String, byte[]> record =
+        new Record<>(
+            stamp.host(),
+            requireFits(publish.source(), EventCodec.data(event)),
+            stamp.now().toEpochMilli(),
+            EventCodec.headers(event));
+    return new Outgoing(publish.data() instanceof RemovalAck ? SINK_ACKS : SINK_EVENTS, record);
+  }
+
+  /** Puts a step into the store and on its way; memory has evolved already. */
+  private void take(HostState<S> host, Step step) {
+    step.facts().forEach((key, value) -> put(host, key, value));
+    for (Outgoing event : step.events()) {
+      context.forward(event.record(), event.sink());
+      meters.published.increment();
+    }
+    if (!step.events().isEmpty()) {
+      host.lastSequence = step.lastSequence();
+      keep(host, "#numbering", new Numbering(step.sliceId(), step.lastSequence()));
     }
   }
 
@@ -354,43 +438,6 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
     }
   }
 
-  /** Forwards what a decision publishes, numbered; replies go their own way. */
-  private void tell(HostState<S> host, Decision<F> decision, Stamp stamp, String traceparent) {
-    long before = host.lastSequence;
-    for (Output output : decision.outputs()) {
-      switch (output) {
-        case Output.Publish publish -> publish(host, publish, stamp, traceparent);
-        case Output.Reply reply -> {}
-      }
-    }
-    if (host.lastSequence != before) {
-      keep(host, "#numbering", new Numbering(stamp.sliceId(), host.lastSequence));
-    }
-  }
-
-  private void publish(HostState<S> host, Output.Publish publish, Stamp stamp, String traceparent) {
-    Event event =
-        new Event(
-            publish.id(),
-            publish.source(),
-            stamp.now(),
-            publish.faultId(),
-            publish.causationId(),
-            ++host.lastSequence,
-            stamp.sliceId(),
-            traceparent.isEmpty() ? null : traceparent,
-            publish.data());
-    String sink = publish.data() instanceof RemovalAck ? SINK_ACKS : SINK_EVENTS;
-    context.forward(
-        new Record<>(
-            host.host,
-            EventCodec.data(event),
-            stamp.now().toEpochMilli(),
-            EventCodec.headers(event)),
-        sink);
-    meters.published.increment();
-  }
-
   private static Answer onlyAnswer(Decision<?> decision) {
     Answer answer = null;
     for (Output output : decision.outputs()) {
@@ -407,7 +454,8 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
     return answer;
   }
 
-  private void reply(Record<String, byte[]> command, Replying answer) {
+  private void reply(Record<String, byte[]> command, Replying given) {
+    Replying answer = given.body().length <= MAX_VALUE_BYTES ? given : Replying.tooLarge(given);
     org.apache.kafka.common.header.Header correlation =
         command.headers().lastHeader(KafkaHeaders.CORRELATION_ID);
     if (correlation == null) {
@@ -468,6 +516,19 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
                   "idempotency-key-reused",
                   "An Idempotency-Key stands for one request",
                   "The key of this request was used for another one before: " + commandId)
+              .asAnswer());
+    }
+
+    static Replying tooLarge(Replying answer) {
+      return of(
+          Problem.refused(
+                  "answer-too-large",
+                  "The answer is too large",
+                  "The answer has "
+                      + answer.body().length
+                      + " bytes, an answer has "
+                      + MAX_VALUE_BYTES
+                      + " at most; ask for a smaller range or page")
               .asAnswer());
     }
 

@@ -141,6 +141,20 @@ class LayerHostTest {
   }
 
   @Test
+  void whatKafkaWouldRefuseAsTooLargeIsRefusedBeforeAnythingChanges() {
+    int tooLarge = TopicsAdmin.MAX_RECORD_BYTES;
+    host.gateway().send("h1", new Command.Add(2), null);
+
+    Reply fact = host.gateway().send("h1", new Command.Note(tooLarge, 1), null);
+    Reply answer = host.gateway().send("h1", new Command.Note(1, tooLarge), null);
+
+    assertThat(fact.status()).isEqualTo(500);
+    assertThat(answer.status()).isEqualTo(422);
+    assertThat(body(answer)).contains("/problems/answer-too-large");
+    assertThat(sum("h1")).isEqualTo(2);
+  }
+
+  @Test
   void eventsAreHeardOnceAndWhatTheyCauseIsNumbered() {
     String slice = UUID.randomUUID().toString();
     String hostName = "events-" + layer;

@@ -28,12 +28,17 @@ final class Tally implements LayerCore<Tally.State, Tally.Command, Tally.Counted
     record Sum() implements Command {}
 
     record Explode() implements Command {}
+
+    /** Keeps a note, and answers as many characters. */
+    record Note(int keptCharacters, int answeredCharacters) implements Command {}
   }
 
   record HostSum(String host, long sum) {}
 
   sealed interface Counted {
     record Total(long sum) implements Counted {}
+
+    record Kept(String text) implements Counted {}
   }
 
   static LayerDefinition<State, Command, Counted> definition(String layer) {
@@ -80,6 +85,11 @@ final class Tally implements LayerCore<Tally.State, Tally.Command, Tally.Counted
           Decision.reply(Answer.ok(new HostSum(stamp.host(), state.sum)));
       case Input.Commanded<Command>(var stamp, var id, Command.Explode()) ->
           throw new IllegalStateException("on purpose");
+      case Input.Commanded<Command>(var stamp, var id, Command.Note(int kept, int answered)) ->
+          Decision.<Counted>builder(stamp)
+              .fact("note", new Counted.Kept("x".repeat(kept)))
+              .reply(Answer.ok("y".repeat(answered)))
+              .build();
       case Input.Ticked<Command> ticked -> Decision.nothing();
     };
   }
@@ -88,6 +98,7 @@ final class Tally implements LayerCore<Tally.State, Tally.Command, Tally.Counted
   public State evolve(State state, Fact<Counted> fact) {
     switch (fact.value()) {
       case Counted.Total(long sum) -> state.sum = sum;
+      case Counted.Kept kept -> {}
       case null -> state.sum = 0;
     }
     return state;

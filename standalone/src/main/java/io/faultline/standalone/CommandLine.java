@@ -29,7 +29,7 @@ record CommandLine(Wish wish, List<String> springArguments) {
         --verbose    show what the libraries log as well
         --any.property=VALUE   any setting of Faultline or Spring Boot
 
-      Ctrl-C stops it.""";
+      Ctrl-C stops it (exit code 130, after SIGTERM 143); 1 means that it could not start or go on.""";
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of("port", "server.port", "data", "faultline.data");

@@ -48,11 +48,12 @@ class StandaloneIT {
       assertThat(readiness.body()).contains("\"kafka\":{\"status\":\"UP\"", "\"layers\"");
       assertThat(faultline.get("/actuator/prometheus").statusCode()).isEqualTo(200);
       assertThat(faultline.get("/v1/openapi.json").body())
-          .contains("\"openapi\":\"3", "\"title\":\"Faultline\"");
+          .contains("\"openapi\":\"3", "\"title\":\"Faultline\"")
+          .contains("/devices/{device}/faults", "/volumes/{volume}", "/fsmap", "/v1/faults");
 
       assertProblem(faultline.get("/v1/nothing-of-ours"), 404);
       assertProblem(faultline.get("/actuator/env"), 404);
-      assertProblem(faultline.get("/"), 404);
+      assertProblem(faultline.get("/v1/hosts/a%2Fb/devices"), 400);
 
       assertRefused(StandaloneProcess.on(data), data + " is in use by process " + faultline.pid());
       assertRefused(

@@ -19,6 +19,9 @@ public final class Deadlines implements SmartLifecycle {
   private final Duration interval;
   private @Nullable ScheduledExecutorService scheduler;
 
+  /** Said once, not at every tick. */
+  private String lastFailure = "";
+
   public Deadlines(Slice slice, Duration interval) {
     this.slice = slice;
     this.interval = interval;
@@ -42,9 +45,13 @@ public final class Deadlines implements SmartLifecycle {
   private void tick() {
     try {
       slice.tick();
+      lastFailure = "";
     } catch (RuntimeException e) {
       // A task that throws would never run again; the next tick tries the same.
-      log.warn("a removal that is due cannot be carried out now: {}", e.toString());
+      if (!lastFailure.equals(e.toString())) {
+        lastFailure = e.toString();
+        log.warn("a removal that is due cannot be carried out now: {}", lastFailure);
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -120,7 +121,7 @@ public final class Media implements AutoCloseable {
         long end = range.endSector() * Device.SECTOR_BYTES;
         for (long at = range.startSector() * Device.SECTOR_BYTES; at < end; at += PIECE_BYTES) {
           int length = (int) Math.min(PIECE_BYTES, end - at);
-          if (!isZero(at, length)) {
+          if (!isZero(at, length, zeroes)) {
             put(at, zeroes, length);
           }
         }
@@ -131,14 +132,14 @@ public final class Media implements AutoCloseable {
     }
   }
 
-  private boolean isZero(long atByte, int length) {
-    // A sector is 64 longs, so a piece is a whole number of them.
-    for (long at = atByte; at < atByte + length; at += Long.BYTES) {
-      if (mapped.get(ValueLayout.JAVA_LONG_UNALIGNED, at) != 0) {
-        return false;
-      }
+  /** Read from the file, not the mapping: on some filesystems a hole that is mapped takes room. */
+  private boolean isZero(long atByte, int length, byte[] zeroes) throws IOException {
+    byte[] found = new byte[length];
+    synchronized (out) {
+      out.seek(atByte);
+      out.readFully(found);
     }
-    return true;
+    return Arrays.equals(found, 0, length, zeroes, 0, length);
   }
 
   private void put(long atByte, byte[] content, int length) throws IOException {

@@ -10,6 +10,7 @@ import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,12 @@ final class DumpReader {
 
   /** An extent lies within one allocation group, and those have at most 1 TiB. */
   private static final long MAX_EXTENT_SECTORS = 1L << 31;
+
+  /** Records of one start, which have to be held until they are sorted. */
+  private static final int MAX_SHARERS = 1 << 20;
+
+  private static final Comparator<MapRecord> SHARERS =
+      Comparator.comparingLong(MapRecord::inode).thenComparingLong(MapRecord::fileOffsetSectors);
 
   /** Where parts go. */
   @FunctionalInterface
@@ -87,6 +94,7 @@ final class DumpReader {
   private final Sink sink;
   private final PackedRecords packed = new PackedRecords();
   private final Map<String, Device> devices = new LinkedHashMap<>();
+  private final List<MapRecord> held = new ArrayList<>();
   private @Nullable Device current;
   private long nextNumber;
 
@@ -155,9 +163,28 @@ final class DumpReader {
     checkPlace(in, device, record);
     checkOverlap(in, device, record);
     note(device, record);
-    if (packed.add(record)) {
-      closePart(device);
+    hold(in, device, record);
+  }
+
+  /** Records of one start are put in order before they go on: by inode, then file offset. */
+  private void hold(LineNumbers in, Device device, MapRecord record) {
+    if (!held.isEmpty() && held.getFirst().startSector() != record.startSector()) {
+      pack(device);
     }
+    if (held.size() == MAX_SHARERS) {
+      throw in.bad("at most " + MAX_SHARERS + " records begin at one sector");
+    }
+    held.add(record);
+  }
+
+  private void pack(Device device) {
+    held.sort(SHARERS);
+    for (MapRecord record : held) {
+      if (packed.add(record)) {
+        sink.part(device.number, device.parts++, packed.take());
+      }
+    }
+    held.clear();
   }
 
   private Device device(LineNumbers in, String name) {
@@ -254,6 +281,7 @@ final class DumpReader {
   }
 
   private void closePart(Device device) {
+    pack(device);
     if (!packed.isEmpty()) {
       sink.part(device.number, device.parts++, packed.take());
     }

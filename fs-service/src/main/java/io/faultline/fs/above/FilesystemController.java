@@ -121,13 +121,8 @@ public final class FilesystemController {
   ResponseEntity<byte[]> put(
       @PathVariable String host,
       @PathVariable String filesystem,
-      @RequestBody FilesystemRequest body,
-      HttpServletRequest request) {
-    return mounts.make(
-        Edge.name("host", host),
-        Edge.name("filesystem", filesystem),
-        body.toSpec(),
-        Edge.commandId(request));
+      @RequestBody FilesystemRequest body) {
+    return mounts.make(Edge.name("host", host), Edge.name("filesystem", filesystem), body.toSpec());
   }
 
   @GetMapping
@@ -153,7 +148,9 @@ public final class FilesystemController {
   ResponseEntity<byte[]> mount(
       @PathVariable String host, @PathVariable String filesystem, HttpServletRequest request) {
     return mounts.mount(
-        Edge.name("host", host), Edge.name("filesystem", filesystem), Edge.commandId(request));
+        Edge.name("host", host),
+        Edge.name("filesystem", filesystem),
+        Edge.commandId(request) != null);
   }
 
   @PostMapping("/{filesystem}/unmount")

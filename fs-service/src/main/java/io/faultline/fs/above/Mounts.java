@@ -31,44 +31,44 @@ public final class Mounts {
     this.devices = devices;
   }
 
-  ResponseEntity<byte[]> make(
-      String host, String filesystem, Spec spec, @Nullable String commandId) {
+  ResponseEntity<byte[]> make(String host, String filesystem, Spec spec) {
     HoldingsView existing = holdings(host, filesystem);
     boolean needsNoClaim =
         existing != null && (existing.mounted() || !existing.spec().equals(spec));
     if (needsNoClaim) {
       // It is there already, as asked or otherwise: the layer says which.
       return Replies.toResponse(
-          gateway.send(host, new FsCommand.MakeFilesystem(filesystem, spec, List.of()), commandId));
+          gateway.send(host, new FsCommand.MakeFilesystem(filesystem, spec, List.of()), null));
     }
     return claimed(
-        host,
-        filesystem,
-        spec,
-        claims -> new FsCommand.MakeFilesystem(filesystem, spec, claims),
-        commandId);
+        host, filesystem, spec, claims -> new FsCommand.MakeFilesystem(filesystem, spec, claims));
   }
 
-  ResponseEntity<byte[]> mount(String host, String filesystem, @Nullable String commandId) {
+  /**
+   * Mounts.
+   *
+   * @param repeatable whether the client may be asking again what it asked before (it sent an
+   *     Idempotency-Key): then being mounted is what it wants. The command itself cannot carry the
+   *     key, because the claims in it differ from try to try.
+   */
+  ResponseEntity<byte[]> mount(String host, String filesystem, boolean repeatable) {
     HoldingsView existing = holdings(host, filesystem);
+    if (existing != null && existing.mounted() && repeatable) {
+      return Replies.toResponse(gateway.send(host, new FsCommand.GetFilesystem(filesystem), null));
+    }
     if (existing == null || existing.mounted()) {
       return Replies.toResponse(
-          gateway.send(host, new FsCommand.MountFilesystem(filesystem, List.of()), commandId));
+          gateway.send(host, new FsCommand.MountFilesystem(filesystem, List.of()), null));
     }
     return claimed(
         host,
         filesystem,
         existing.spec(),
-        claims -> new FsCommand.MountFilesystem(filesystem, claims),
-        commandId);
+        claims -> new FsCommand.MountFilesystem(filesystem, claims));
   }
 
   private ResponseEntity<byte[]> claimed(
-      String host,
-      String filesystem,
-      Spec spec,
-      Function<List<ClaimedDevice>, FsCommand> command,
-      @Nullable String commandId) {
+      String host, String filesystem, Spec spec, Function<List<ClaimedDevice>, FsCommand> command) {
     for (int tried = 1; ; tried++) {
       switch (devices.claim(host, filesystem, spec)) {
         case BlockDevices.Claims.Refused refused -> {
@@ -76,7 +76,7 @@ public final class Mounts {
           return Replies.toResponse(refused.problem());
         }
         case BlockDevices.Claims.Held held -> {
-          Reply reply = gateway.send(host, command.apply(held.devices()), commandId);
+          Reply reply = gateway.send(host, command.apply(held.devices()), null);
           if (isStaleClaim(reply) && tried < STALE_CLAIM_TRIES) {
             continue;
           }
@@ -103,7 +103,11 @@ public final class Mounts {
     HoldingsView before = holdings(host, filesystem);
     Reply reply = gateway.send(host, command, commandId);
     if (reply.isSuccess() && before != null) {
-      before.holdings().forEach(holding -> devices.release(host, filesystem, holding));
+      HoldingsView after = holdings(host, filesystem);
+      // The answer may be that of an earlier call: what is mounted since keeps its claims.
+      if (after == null || !after.mounted()) {
+        before.holdings().forEach(holding -> devices.release(host, filesystem, holding));
+      }
     }
     return Replies.toResponse(reply);
   }

@@ -23,23 +23,30 @@ final class DeviceFaults {
   private Extents unreachable = Extents.EMPTY;
   private Extents zeroed = Extents.EMPTY;
 
+  /** A piece went or changed since the unions were made: they are made anew when somebody asks. */
+  private boolean stale;
+
   /** Poisoned: a touch is a machine check. */
   Extents media() {
+    refresh();
     return media;
   }
 
   /** Behind a device that left, or a mapping that is lost: a touch is a bus error. */
   Extents unreachable() {
+    refresh();
     return unreachable;
   }
 
   /** Bad now. */
   Extents bad() {
+    refresh();
     return media.union(unreachable);
   }
 
   /** Usable again, but what was there is gone. */
   Extents zeroed() {
+    refresh();
     return zeroed.subtract(bad());
   }
 
@@ -76,20 +83,24 @@ final class DeviceFaults {
 
   void put(String key, BadRanges piece) {
     boolean grows = pieces.put(key, piece) == null;
-    if (grows) {
+    if (grows && !stale) {
       add(piece);
     } else {
-      recompute();
+      stale = true;
     }
   }
 
   void remove(String key) {
     if (pieces.remove(key) != null) {
-      recompute();
+      stale = true;
     }
   }
 
-  private void recompute() {
+  private void refresh() {
+    if (!stale) {
+      return;
+    }
+    stale = false;
     Extents.Builder poisoned = Extents.builder();
     Extents.Builder away = Extents.builder();
     Extents.Builder blank = Extents.builder();

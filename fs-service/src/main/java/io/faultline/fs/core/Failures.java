@@ -53,8 +53,8 @@ final class Failures {
   /** What was bad before the mount is told, as at the mount, and nothing else comes of it. */
   private static void tellOld(
       Draft draft, Filesystem filesystem, Role role, Extents news, CorruptedRange corrupted) {
-    if (filesystem.isWalkable(role) && !corrupted.whole() && !news.isEmpty()) {
-      Teller.lost(draft, filesystem, role, news, corrupted.cause());
+    if (!corrupted.whole() && !news.isEmpty()) {
+      tellWhatWasHit(draft, filesystem, role, news, corrupted.cause());
     }
   }
 
@@ -73,6 +73,11 @@ final class Failures {
   private static void failed(
       Draft draft, Filesystem filesystem, Role role, Extents ranges, CorruptedRange corrupted) {
     Cause cause = corrupted.cause();
+    if (cause == Cause.DEVICE_REMOVED && filesystem.isShutDown()) {
+      // It went with the device, by a planned removal or earlier: its shutdown was the one event.
+      revoke(draft, filesystem, role, ranges);
+      return;
+    }
     boolean fatal = tellWhatWasHit(draft, filesystem, role, ranges, cause);
     switch (cause) {
       case MEDIA_ERROR -> {
@@ -94,7 +99,7 @@ final class Failures {
   }
 
   /** Tells what was hit; answers whether the filesystem cannot go on. */
-  private static boolean tellWhatWasHit(
+  static boolean tellWhatWasHit(
       Draft draft, Filesystem filesystem, Role role, Extents ranges, Cause cause) {
     String host = draft.state.host;
     String device = Objects.requireNonNull(filesystem.spec().device(role));

@@ -178,9 +178,9 @@ final class Filesystems {
     for (KnownFault fault : faults) {
       Extents ranges = fault.ranges().subtract(told);
       told = told.union(ranges);
-      if (!ranges.isEmpty() && filesystem.isWalkable(role)) {
+      if (!ranges.isEmpty()) {
         draft.because(fault.faultId(), null);
-        Teller.lost(draft, filesystem, role, ranges, fault.cause());
+        Failures.tellWhatWasHit(draft, filesystem, role, ranges, fault.cause());
       }
     }
   }

@@ -39,7 +39,8 @@ final class Mappings {
             command.shared(),
             command.killPolicy(),
             command.pageBytes());
-    if (existing != null) {
+    boolean outlived = existing != null && existing.mount() != wanted.mount();
+    if (existing != null && !outlived) {
       return existing.isSameRequest(wanted)
           ? Decision.reply(Answer.ok(view(existing)))
           : Decision.refuse(
@@ -58,6 +59,12 @@ final class Mappings {
     Problem refusal = whyNot(draft.state, filesystem, wanted);
     if (refusal != null) {
       return Decision.refuse(refusal);
+    }
+    if (existing != null && process != null) {
+      // Of an earlier mount and dead since: nothing of it is taken over.
+      for (Long window : process.present(existing.id()).keySet()) {
+        draft.gone(Keys.present(existing.pid(), existing.id(), window));
+      }
     }
     draft.fact(Keys.mapping(wanted.pid(), wanted.id()), wanted);
     return draft.reply(Answer.created(view(wanted)));

@@ -17,9 +17,6 @@ final class Pages {
   static final int BASE_PAGE_SHIFT = 12;
   static final long BASE_PAGE_SECTORS = BASE_PAGE_BYTES / SectorRange.SECTOR_BYTES;
 
-  /** The sizes that x86-64 maps: PTE, PMD, PUD. */
-  static final List<Long> PAGE_BYTES = List.of(4096L, 2L << 20, 1L << 30);
-
   /** Present pages are kept in windows of this many sectors of the file (64 MiB). */
   static final long WINDOW_SECTORS = (64L << 20) / SectorRange.SECTOR_BYTES;
 

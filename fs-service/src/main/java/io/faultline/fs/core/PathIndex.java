@@ -69,11 +69,6 @@ public final class PathIndex {
     return 0;
   }
 
-  /** Whether the inode has a name. */
-  public boolean knows(long inode) {
-    return !pathsOf(inode).isEmpty();
-  }
-
   /**
    * Adds the names of a part as {@link PackedPaths} made it.
    *

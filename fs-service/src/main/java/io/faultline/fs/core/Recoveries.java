@@ -61,13 +61,15 @@ final class Recoveries {
   private static void tell(Draft draft, Event event, RangeRecovered recovered, Extents usable) {
     Filesystem filesystem = draft.state.mountedOn(recovered.device());
     Role role = filesystem == null ? null : FsState.roleOf(filesystem, recovered.device());
-    // A device that went as a whole was one shutdown, not an event for each file: so is its return.
-    boolean untold = recovered.whole() && recovered.data() == RecoveredData.RETURNED;
-    if (filesystem != null
-        && role != null
-        && filesystem.isWalkable(role)
-        && !usable.isEmpty()
-        && !untold) {
+    if (filesystem == null || role == null || !filesystem.isWalkable(role) || usable.isEmpty()) {
+      return;
+    }
+    // What went with a device was one shutdown, not an event for each file: so is its return. The
+    // next mount tells what is bad then.
+    boolean untold =
+        recovered.data() == RecoveredData.RETURNED
+            && (recovered.whole() || filesystem.isShutDown());
+    if (!untold) {
       draft.because(event.faultId(), event.id());
       Teller.recovered(draft, filesystem, role, usable, recovered.data());
     }

@@ -1,6 +1,8 @@
 package io.faultline.fs.core;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Who owns which sectors of one block device: what XFS keeps in its reverse-mapping btrees.
@@ -12,8 +14,13 @@ import java.util.Arrays;
  * range; it asks for each block of 64 records, and of 4,096, how far the longest one reaches, and
  * steps over whole blocks that end too early.
  *
- * <p>Everything is in primitive arrays, 28 bytes a record and 12 an inode, built once and never
- * changed: ten million records are 280 MB.
+ * <p>From an inode to its records leads a hash table and a chain through them. The records of a
+ * file are put into the order of its offsets when they are first asked for, and kept so for the
+ * files that were asked for last.
+ *
+ * <p>Everything is in primitive arrays, 28 bytes a record and 20 to 28 an inode, built once, a part
+ * of the import at a time, and never changed: ten million records are 280 MB, and making them live
+ * is one copy.
  */
 public final class ReverseMap {
 
@@ -23,11 +30,14 @@ public final class ReverseMap {
   private static final int FLAG_BITS = 4;
   private static final int BLOCK = 64;
   private static final int SUPERBLOCK = BLOCK * BLOCK;
+  private static final int NONE = -1;
+  private static final Fork[] FORKS = Fork.values();
 
-  /** Stands for the gap's owner until the map is built. */
+  /** Stands for the gap's owner, which is known only when the map is built. */
   private static final int GAP = Integer.MIN_VALUE;
 
-  private static final Fork[] FORKS = Fork.values();
+  /** Files whose records are kept in the order of their offsets. */
+  private static final int FILES_KEPT_SORTED = 64;
 
   /** Takes record numbers. */
   @FunctionalInterface
@@ -45,49 +55,49 @@ public final class ReverseMap {
   /** Record number and sectors of the few records of 2 TiB and more, ascending. */
   private final long[] longCounts;
 
-  /** Index into {@link #inodes}, or the complement of a {@link SpecialOwner} ordinal. */
+  /** Number of an inode, or the complement of a {@link SpecialOwner} ordinal. */
   private final int[] owners;
 
   /** File offset in sectors, above the bits for fork, shared and unwritten. */
   private final long[] offsetsAndFlags;
 
+  /** The next record of the same inode, by start; {@link #NONE} after the last. */
+  private final int[] nextOfInode;
+
+  /** How far the records of a block reach, and of a block of blocks. */
   private final long[] blockEnds;
+
   private final long[] superblockEnds;
 
-  /** The inodes that own anything, ascending. */
-  private final long[] inodes;
-
-  /** Where in {@link #byInode} the records of an inode begin; one more than there are inodes. */
-  private final int[] firstOfInode;
-
-  /** Record numbers by inode, then fork, then file offset. */
-  private final int[] byInode;
-
+  private final Inodes inodes;
   private final long endSector;
+  private final SpecialOwner gapOwner;
+
+  private final Map<Integer, int[]> sortedFiles =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, int[]> eldest) {
+          return size() > FILES_KEPT_SORTED;
+        }
+      };
 
   private ReverseMap(Builder from, SpecialOwner gapOwner) {
+    this.gapOwner = gapOwner;
     size = from.size;
     starts = Arrays.copyOf(from.starts, size);
     counts = Arrays.copyOf(from.counts, size);
     longCounts = Arrays.copyOf(from.longCounts, from.longCountsLength);
-    offsetsAndFlags = Arrays.copyOf(from.offsetsAndFlags, size);
     owners = Arrays.copyOf(from.owners, size);
-    endSector = from.coveredEnd;
-    inodes = from.renumberInodes(owners);
-    for (int i = 0; i < size; i++) {
-      owners[i] = owners[i] == GAP ? ~gapOwner.ordinal() : owners[i];
-    }
-    sortEqualStarts();
-    markOverlapsAsShared();
-    blockEnds = new long[(size + BLOCK - 1) / BLOCK];
+    offsetsAndFlags = Arrays.copyOf(from.offsetsAndFlags, size);
+    nextOfInode = Arrays.copyOf(from.nextOfInode, size);
+    blockEnds = Arrays.copyOf(from.blockEnds, (size + BLOCK - 1) / BLOCK);
     superblockEnds = new long[(size + SUPERBLOCK - 1) / SUPERBLOCK];
-    for (int i = 0; i < size; i++) {
-      long end = endSector(i);
-      blockEnds[i / BLOCK] = Math.max(blockEnds[i / BLOCK], end);
-      superblockEnds[i / SUPERBLOCK] = Math.max(superblockEnds[i / SUPERBLOCK], end);
+    for (int i = 0; i < blockEnds.length; i++) {
+      superblockEnds[i / BLOCK] = Math.max(superblockEnds[i / BLOCK], blockEnds[i]);
     }
-    firstOfInode = new int[inodes.length + 1];
-    byInode = orderByInode();
+    inodes = from.inodes;
+    inodes.trim();
+    endSector = from.coveredEnd;
   }
 
   /** A device of which everything belongs to {@code owner}. */
@@ -132,12 +142,12 @@ public final class ReverseMap {
    * @throws ArrayIndexOutOfBoundsException if none does
    */
   public long inode(int record) {
-    return inodes[owners[record]];
+    return inodes.inode(owners[record]);
   }
 
   /** Who owns a record that is no inode's. */
   public SpecialOwner special(int record) {
-    return SpecialOwner.ofOrdinal(~owners[record]);
+    return owners[record] == GAP ? gapOwner : SpecialOwner.ofOrdinal(~owners[record]);
   }
 
   public Fork fork(int record) {
@@ -155,16 +165,6 @@ public final class ReverseMap {
 
   public boolean unwritten(int record) {
     return (offsetsAndFlags[record] & UNWRITTEN) != 0;
-  }
-
-  /** Whether some record names an inode or kernel metadata: only a real reverse map knows them. */
-  public boolean namesOwners() {
-    for (int i = 0; i < size; i++) {
-      if (isInode(i) || !special(i).isUnowned()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** The number of the first record that starts at {@code sector} or later. */
@@ -205,12 +205,8 @@ public final class ReverseMap {
 
   /** Visits every record of an inode: data fork, attribute fork, btree; each by file offset. */
   public void forEachOf(long inode, Visitor visitor) {
-    int index = Arrays.binarySearch(inodes, inode);
-    if (index < 0) {
-      return;
-    }
-    for (int i = firstOfInode[index]; i < firstOfInode[index + 1]; i++) {
-      if (!visitor.visit(byInode[i])) {
+    for (int record : sortedRecordsOf(inode)) {
+      if (!visitor.visit(record)) {
         return;
       }
     }
@@ -221,15 +217,12 @@ public final class ReverseMap {
    * [fileStartSector, fileEndSector)}, by file offset.
    */
   public void forEachDataOf(long inode, long fileStartSector, long fileEndSector, Visitor visitor) {
-    int index = Arrays.binarySearch(inodes, inode);
-    if (index < 0) {
-      return;
-    }
-    int low = firstOfInode[index];
-    int high = firstOfInode[index + 1];
+    int[] records = sortedRecordsOf(inode);
+    int low = 0;
+    int high = records.length;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      int record = byInode[middle];
+      int record = records[middle];
       boolean endsBefore =
           fork(record) == Fork.DATA
               && fileOffsetSectors(record) + sectorCount(record) <= fileStartSector;
@@ -239,8 +232,8 @@ public final class ReverseMap {
         high = middle;
       }
     }
-    for (int i = low; i < firstOfInode[index + 1]; i++) {
-      int record = byInode[i];
+    for (int i = low; i < records.length; i++) {
+      int record = records[i];
       if (fork(record) != Fork.DATA || fileOffsetSectors(record) >= fileEndSector) {
         return;
       }
@@ -250,9 +243,25 @@ public final class ReverseMap {
     }
   }
 
-  /** Whether the inode owns anything here. */
-  public boolean knows(long inode) {
-    return Arrays.binarySearch(inodes, inode) >= 0;
+  private int[] sortedRecordsOf(long inode) {
+    int number = inodes.find(inode);
+    return number == NONE ? new int[0] : sortedFiles.computeIfAbsent(number, this::sortedRecords);
+  }
+
+  private int[] sortedRecords(int inodeNumber) {
+    int[] records = new int[8];
+    int length = 0;
+    for (int record = inodes.firstRecord(inodeNumber);
+        record != NONE;
+        record = nextOfInode[record]) {
+      if (length == records.length) {
+        records = Arrays.copyOf(records, 2 * length);
+      }
+      records[length++] = record;
+    }
+    int[] sorted = Arrays.copyOf(records, length);
+    sortByFileOffset(sorted, 0, length);
+    return sorted;
   }
 
   /** One record as an object. */
@@ -277,7 +286,8 @@ public final class ReverseMap {
         && Arrays.equals(longCounts, map.longCounts)
         && Arrays.equals(owners, map.owners)
         && Arrays.equals(offsetsAndFlags, map.offsetsAndFlags)
-        && Arrays.equals(inodes, map.inodes);
+        && inodes.equals(map.inodes)
+        && gapOwner == map.gapOwner;
   }
 
   @Override
@@ -302,89 +312,6 @@ public final class ReverseMap {
       }
     }
     return longCounts[2 * low + 1];
-  }
-
-  /** Records of one start come by inode, then file offset; dumps nearly always have them so. */
-  private void sortEqualStarts() {
-    int from = 0;
-    while (from < size) {
-      int to = from + 1;
-      boolean sorted = true;
-      while (to < size && starts[to] == starts[from]) {
-        sorted &= compareOwners(to - 1, to) <= 0;
-        to++;
-      }
-      if (!sorted) {
-        sortByOwner(from, to);
-      }
-      from = to;
-    }
-  }
-
-  private int compareOwners(int first, int second) {
-    int byOwner = Integer.compare(owners[first], owners[second]);
-    return byOwner != 0 ? byOwner : Long.compare(offsetsAndFlags[first], offsetsAndFlags[second]);
-  }
-
-  private void sortByOwner(int from, int to) {
-    // Records of 2 TiB are no inode's and share with nobody, so the side table stays right.
-    Integer[] order = new Integer[to - from];
-    Arrays.setAll(order, i -> from + i);
-    Arrays.sort(order, this::compareOwners);
-    int[] sortedCounts = new int[order.length];
-    int[] sortedOwners = new int[order.length];
-    long[] sortedOffsets = new long[order.length];
-    for (int i = 0; i < order.length; i++) {
-      sortedCounts[i] = counts[order[i]];
-      sortedOwners[i] = owners[order[i]];
-      sortedOffsets[i] = offsetsAndFlags[order[i]];
-    }
-    System.arraycopy(sortedCounts, 0, counts, from, order.length);
-    System.arraycopy(sortedOwners, 0, owners, from, order.length);
-    System.arraycopy(sortedOffsets, 0, offsetsAndFlags, from, order.length);
-  }
-
-  /**
-   * The machine-readable dump does not say what is shared, but two records over one sector do.
-   *
-   * <pre>
-   * earlier   |------------|
-   * this           |---|            starts before the furthest end so far: shared
-   * next             |-------|      starts before this one's end: this one is shared
-   * </pre>
-   */
-  private void markOverlapsAsShared() {
-    long furthestEnd = 0;
-    for (int i = 0; i < size; i++) {
-      boolean overEarlier = starts[i] < furthestEnd;
-      boolean underNext = i + 1 < size && starts[i + 1] < endSector(i);
-      if (isInode(i) && (overEarlier || underNext)) {
-        offsetsAndFlags[i] |= SHARED;
-      }
-      furthestEnd = Math.max(furthestEnd, endSector(i));
-    }
-  }
-
-  private int[] orderByInode() {
-    for (int owner : owners) {
-      if (owner >= 0) {
-        firstOfInode[owner + 1]++;
-      }
-    }
-    for (int i = 0; i < inodes.length; i++) {
-      firstOfInode[i + 1] += firstOfInode[i];
-    }
-    int[] ordered = new int[firstOfInode[inodes.length]];
-    int[] next = firstOfInode.clone();
-    for (int i = 0; i < size; i++) {
-      if (owners[i] >= 0) {
-        ordered[next[owners[i]]++] = i;
-      }
-    }
-    for (int i = 0; i < inodes.length; i++) {
-      sortByFileOffset(ordered, firstOfInode[i], firstOfInode[i + 1]);
-    }
-    return ordered;
   }
 
   /** Merge sort of record numbers; most files are sorted already, which costs one look. */
@@ -413,21 +340,116 @@ public final class ReverseMap {
     return ((offsetsAndFlags[record] & FORK_MASK) << 60) | fileOffsetSectors(record);
   }
 
-  /** Collects records in the order of their starts. Not for several threads. */
+  /**
+   * The inodes that own anything: numbered as they were first seen, found by open addressing.
+   * Filled by a {@link Builder}; not changed afterwards.
+   */
+  private static final class Inodes {
+    private int count;
+    private long[] inodes = new long[16];
+    private int[] firstRecords = new int[16];
+    private int[] lastRecords = new int[16];
+    private int[] slots = emptySlots(64);
+
+    long inode(int number) {
+      return inodes[number];
+    }
+
+    int firstRecord(int number) {
+      return firstRecords[number];
+    }
+
+    /** The number of an inode; {@link #NONE} if it was never seen. */
+    int find(long inode) {
+      return slots[slotOf(inode)];
+    }
+
+    /** The number of an inode, a new one if it was never seen. */
+    int number(long inode) {
+      int slot = slotOf(inode);
+      if (slots[slot] != NONE) {
+        return slots[slot];
+      }
+      if (count == inodes.length) {
+        inodes = Arrays.copyOf(inodes, 2 * count);
+        firstRecords = Arrays.copyOf(firstRecords, 2 * count);
+        lastRecords = Arrays.copyOf(lastRecords, 2 * count);
+      }
+      inodes[count] = inode;
+      firstRecords[count] = NONE;
+      lastRecords[count] = NONE;
+      slots[slot] = count++;
+      if (2 * count > slots.length) {
+        slots = emptySlots(2 * slots.length);
+        for (int number = 0; number < count; number++) {
+          slots[slotOf(inodes[number])] = number;
+        }
+      }
+      return count - 1;
+    }
+
+    /** Nothing is added any more. */
+    void trim() {
+      inodes = Arrays.copyOf(inodes, count);
+      firstRecords = Arrays.copyOf(firstRecords, count);
+      lastRecords = new int[0];
+    }
+
+    /** Appends a record to an inode's chain; answers the one before it. */
+    int append(int number, int record) {
+      int before = lastRecords[number];
+      lastRecords[number] = record;
+      if (before == NONE) {
+        firstRecords[number] = record;
+      }
+      return before;
+    }
+
+    private int slotOf(long inode) {
+      int slot = (int) (inode * 0x9E3779B97F4A7C15L >>> 33) & (slots.length - 1);
+      while (slots[slot] != NONE && inodes[slots[slot]] != inode) {
+        slot = (slot + 1) & (slots.length - 1);
+      }
+      return slot;
+    }
+
+    private static int[] emptySlots(int length) {
+      int[] empty = new int[length];
+      Arrays.fill(empty, NONE);
+      return empty;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Inodes index
+          && count == index.count
+          && Arrays.equals(inodes, 0, count, index.inodes, 0, count);
+    }
+
+    @Override
+    public int hashCode() {
+      return count;
+    }
+  }
+
+  /**
+   * Collects records in the order of their starts, those of one start by inode and file offset. All
+   * work is done as they come, so that building is short. Not for several threads, and of no use
+   * after {@link #build}.
+   */
   static final class Builder {
+    private final Inodes inodes = new Inodes();
     private int size;
     private long[] starts = new long[64];
     private int[] counts = new int[64];
     private int[] owners = new int[64];
     private long[] offsetsAndFlags = new long[64];
+    private int[] nextOfInode = new int[64];
+    private long[] blockEnds = new long[4];
     private long[] longCounts = new long[0];
     private int longCountsLength;
+    private long lastEnd;
     private long coveredEnd;
-
-    // Inode to the order in which it was first seen, by open addressing; 0 is an empty slot.
-    private long[] slots = new long[64];
-    private int[] slotNumbers = new int[64];
-    private int inodeCount;
 
     int size() {
       return size;
@@ -447,7 +469,7 @@ public final class ReverseMap {
         boolean unwritten) {
       long flags = fork.ordinal() | (shared ? SHARED : 0) | (unwritten ? UNWRITTEN : 0);
       long offset = fork == Fork.BMBT ? 0 : fileOffsetSectors;
-      append(start, count, numberOf(inode), offset << FLAG_BITS | flags);
+      append(start, count, inodes.number(inode), offset << FLAG_BITS | flags);
     }
 
     void add(MapRecord record) {
@@ -479,22 +501,30 @@ public final class ReverseMap {
             "records come by their starts and are not empty, but " + start + "+" + count + " is");
       }
       if (start > coveredEnd) {
-        long gapStart = coveredEnd;
-        coveredEnd = start;
-        put(gapStart, start - gapStart, GAP, 0);
+        put(coveredEnd, start - coveredEnd, GAP, 0);
       }
-      put(start, count, owner, offsetAndFlags);
-      coveredEnd = Math.max(coveredEnd, start + count);
+      put(start, count, owner, sharedIfOverlapping(start, owner, offsetAndFlags));
+    }
+
+    /**
+     * The machine-readable dump does not say what is shared, but two records over one sector do.
+     *
+     * <pre>
+     * earlier   |------------|
+     * this           |---|            starts before the furthest end so far: shared
+     * next             |-------|      starts before this one's end: this one is shared
+     * </pre>
+     */
+    private long sharedIfOverlapping(long start, int owner, long offsetAndFlags) {
+      boolean underThis = size > 0 && start < lastEnd && owners[size - 1] >= 0;
+      if (underThis) {
+        offsetsAndFlags[size - 1] |= SHARED;
+      }
+      return start < coveredEnd && owner >= 0 ? offsetAndFlags | SHARED : offsetAndFlags;
     }
 
     private void put(long start, long count, int owner, long offsetAndFlags) {
-      if (size == starts.length) {
-        int larger = size + (size >> 1);
-        starts = Arrays.copyOf(starts, larger);
-        counts = Arrays.copyOf(counts, larger);
-        owners = Arrays.copyOf(owners, larger);
-        offsetsAndFlags = Arrays.copyOf(offsetsAndFlags, larger);
-      }
+      room();
       starts[size] = start;
       counts[size] = count <= 0xFFFF_FFFFL ? (int) count : 0;
       if (counts[size] == 0) {
@@ -504,64 +534,29 @@ public final class ReverseMap {
       }
       owners[size] = owner;
       offsetsAndFlags[size] = offsetAndFlags;
+      nextOfInode[size] = NONE;
+      if (owner >= 0) {
+        int before = inodes.append(owner, size);
+        if (before != NONE) {
+          nextOfInode[before] = size;
+        }
+      }
+      lastEnd = start + count;
+      coveredEnd = Math.max(coveredEnd, lastEnd);
+      blockEnds[size / BLOCK] = Math.max(blockEnds[size / BLOCK], lastEnd);
       size++;
     }
 
-    private int numberOf(long inode) {
-      if (2 * inodeCount >= slots.length) {
-        rehash();
+    private void room() {
+      if (size == starts.length) {
+        int larger = size + (size >> 1);
+        starts = Arrays.copyOf(starts, larger);
+        counts = Arrays.copyOf(counts, larger);
+        owners = Arrays.copyOf(owners, larger);
+        offsetsAndFlags = Arrays.copyOf(offsetsAndFlags, larger);
+        nextOfInode = Arrays.copyOf(nextOfInode, larger);
+        blockEnds = Arrays.copyOf(blockEnds, larger / BLOCK + 1);
       }
-      int slot = slotOf(inode, slots);
-      if (slots[slot] == 0) {
-        slots[slot] = inode;
-        slotNumbers[slot] = inodeCount++;
-      }
-      return slotNumbers[slot];
-    }
-
-    private void rehash() {
-      long[] larger = new long[2 * slots.length];
-      int[] largerNumbers = new int[larger.length];
-      for (int i = 0; i < slots.length; i++) {
-        if (slots[i] != 0) {
-          int slot = slotOf(slots[i], larger);
-          larger[slot] = slots[i];
-          largerNumbers[slot] = slotNumbers[i];
-        }
-      }
-      slots = larger;
-      slotNumbers = largerNumbers;
-    }
-
-    private static int slotOf(long inode, long[] slots) {
-      long mixed = inode * 0x9E3779B97F4A7C15L;
-      int slot = (int) (mixed >>> 33) & (slots.length - 1);
-      while (slots[slot] != 0 && slots[slot] != inode) {
-        slot = (slot + 1) & (slots.length - 1);
-      }
-      return slot;
-    }
-
-    /** The inodes ascending; {@code owners} are changed from order of appearance to that order. */
-    private long[] renumberInodes(int[] owners) {
-      long[] sorted = new long[inodeCount];
-      int[] numberToRank = new int[inodeCount];
-      int found = 0;
-      for (long inode : slots) {
-        if (inode != 0) {
-          sorted[found++] = inode;
-        }
-      }
-      Arrays.sort(sorted);
-      for (int rank = 0; rank < sorted.length; rank++) {
-        numberToRank[slotNumbers[slotOf(sorted[rank], slots)]] = rank;
-      }
-      for (int i = 0; i < owners.length; i++) {
-        if (owners[i] >= 0) {
-          owners[i] = numberToRank[owners[i]];
-        }
-      }
-      return sorted;
     }
   }
 }

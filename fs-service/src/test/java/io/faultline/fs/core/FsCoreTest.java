@@ -276,6 +276,17 @@ class FsCoreTest {
   }
 
   @Test
+  void whatLeavesWithHalfOfAVolumeAfterTheShutdownIsNotAnEventForEachFile() {
+    mounted(FsHarness.on("pmem0"));
+    fs.preRemove("pmem0", SECTORS, Map.of("fs:data", 1L));
+    assertThat(fs.get("data").state()).isEqualTo("shutdown");
+    assertThat(fs.corrupt("pmem0", Cause.DEVICE_REMOVED, false, "leg", 200, 16)).isEmpty();
+    assertThat(fs.get("data").badRanges()).isEqualTo(Extents.of(200, 16));
+    assertThat(fs.recover("pmem0", RecoveredData.RETURNED, false, "leg", 200, 16)).isEmpty();
+    assertThat(fs.get("data").badRanges()).isEqualTo(Extents.EMPTY);
+  }
+
+  @Test
   void aPlannedRemovalGoesInTheKernelsOrderAndReturnsItsCredit() {
     mounted(FsHarness.on("pmem0"));
     fs.map(7, "m", "data", "/f", 65536);
@@ -640,6 +651,20 @@ class FsCoreTest {
     assertThat(fs.owners("data", Role.DATA, 0, 100, 100))
         .extracting(Views.OwnerView::inode)
         .containsExactly(130L, 131L);
+  }
+
+  @Test
+  void sharersOfOneStartComeByInodeWhateverOrderTheyCameIn() {
+    fs.make("data", FsHarness.on("pmem0"), SECTORS);
+    String[] lines = new String[300];
+    for (int i = 0; i < lines.length; i++) {
+      lines[i] = data(64, 1 + i % 3, 1000 - i, i);
+    }
+    fs.importLines("data", SECTORS, lines);
+    assertThat(fs.owners("data", Role.DATA, 64, 1, 7))
+        .hasSize(300)
+        .extracting(Views.OwnerView::inode)
+        .isSorted();
   }
 
   @Test

@@ -39,6 +39,13 @@ public final class FaultsController {
       Set.of("state", "host", "device", "severity", "limit", "after");
   private static final Pattern FAULT_ID =
       Pattern.compile("([a-z0-9][a-z0-9._-]{0,62}):[0-9A-Za-z]{1,62}");
+
+  /**
+   * Cases are large: a page has no more of them, whatever is asked for, and says where the next
+   * begins.
+   */
+  private static final int LONGEST_PAGE = 100;
+
   private static final int MAX_NAME = 128;
   private static final int MAX_REASON = 1024;
 
@@ -64,7 +71,7 @@ public final class FaultsController {
       @RequestParam(required = false) @Nullable Integer limit,
       @RequestParam(required = false) @Nullable String after) {
     Checks.onlyParameters(request, PARAMETERS);
-    int wanted = Checks.limit(limit);
+    int wanted = Math.min(Checks.limit(limit), LONGEST_PAGE);
     ListFaults list =
         new ListFaults(
             set("state", state, STATES::contains, "one of acknowledged, open, resolved"),

@@ -12,6 +12,9 @@ final class Limits {
   /** Entries that a list of an answer shows. */
   static final int SHOWN = 100;
 
+  /** Entries that each list of a case shows where it is one of many cases. */
+  static final int SHOWN_IN_LIST = 10;
+
   /** Ranges that an answer shows in one place. */
   static final int SHOWN_RANGES = 100;
 

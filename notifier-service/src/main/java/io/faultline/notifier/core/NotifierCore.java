@@ -87,7 +87,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
         next = last;
         break;
       }
-      items.add(Views.summary(state.host, found));
+      items.add(Views.inList(state.host, found));
       ranges += found.devices.values().stream().mapToInt(part -> part.hit().rangeCount()).sum();
       last = found.id;
     }

@@ -43,20 +43,25 @@ final class Views {
   /** Ranges that this answer may still show. */
   private int rangesLeft = Limits.SHOWN_RANGES_TOGETHER;
 
-  private Views() {}
+  /** Entries that each list of a case shows. */
+  private final int shownEntries;
 
-  /** A case as a list shows it: all but its own lists. */
-  static Map<String, Object> summary(String host, FaultCase of) {
-    return new Views().summaryOf(host, of);
+  private Views(int shownEntries) {
+    this.shownEntries = shownEntries;
+  }
+
+  /** A case as a list of cases shows it: whole, its own lists cut shorter. */
+  static Map<String, Object> inList(String host, FaultCase of) {
+    return new Views(Limits.SHOWN_IN_LIST).wholeOf(host, of);
   }
 
   /** A case whole. */
   static Map<String, Object> whole(String host, FaultCase of) {
-    return new Views().wholeOf(host, of);
+    return new Views(Limits.SHOWN).wholeOf(host, of);
   }
 
   static Map<String, Object> topology(NotifierState of) {
-    return new Views().topologyOf(of);
+    return new Views(Limits.SHOWN).topologyOf(of);
   }
 
   static Map<String, Object> overview(NotifierState of) {
@@ -138,16 +143,16 @@ final class Views {
     return view;
   }
 
-  private static <T> void put(
+  private <T> void put(
       Map<String, Object> view,
       String name,
       Collection<T> entries,
       Function<T, Map<String, Object>> each) {
-    view.put(name, entries.stream().limit(Limits.SHOWN).map(each).toList());
+    view.put(name, entries.stream().limit(shownEntries).map(each).toList());
   }
 
   /** For every list that was cut, where all of it can be read. */
-  private static Map<String, String> more(FaultCase of, CaseCounts counts) {
+  private Map<String, String> more(FaultCase of, CaseCounts counts) {
     String events = "/v1/events?fault=" + of.id + "&from=" + of.head().openedAt();
     Map<String, String> more = new LinkedHashMap<>();
     more(more, "devices", of.devices.size(), events + "&layer=device");
@@ -159,8 +164,8 @@ final class Views {
     return more;
   }
 
-  private static void more(Map<String, String> more, String list, long count, String where) {
-    if (count > Limits.SHOWN) {
+  private void more(Map<String, String> more, String list, long count, String where) {
+    if (count > shownEntries) {
       more.put(list, where);
     }
   }
@@ -273,7 +278,7 @@ final class Views {
     return view;
   }
 
-  private static <T> void put(
+  private <T> void put(
       Map<String, Object> view,
       String name,
       String count,

@@ -6,6 +6,7 @@ import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.events.Origin;
 import io.faultline.events.Topics;
+import io.faultline.events.Ulids;
 import io.faultline.ranges.Extents;
 import io.faultline.standalone.testing.Api;
 import io.faultline.standalone.testing.EventStream;
@@ -49,7 +50,8 @@ class PathMeasurement {
 
   @Test
   void wholePathBesideTheBareRelay() throws Exception {
-    try (StandaloneProcess faultline = StandaloneProcess.on(folder.resolve("data")).startReady()) {
+    try (StandaloneProcess faultline =
+        StandaloneProcess.on(folder.resolve("data")).atFullSpeed().startReady()) {
       Api api = new Api(faultline, "local");
       api.buildWalk(PROJECT);
       try (BareRelay bare = BareRelay.start(faultline.bootstrapServers(), PARTITIONS);
@@ -168,8 +170,8 @@ class PathMeasurement {
 
   private static double pathFlood(
       EventStream stream, BareRelay bare, List<String> hosts, int round) {
-    String slice = "flood-" + round;
     int before = stream.all().size();
+    Ulids ids = new Ulids(Instant.now(), round);
     long start = System.nanoTime();
     for (int i = 0; i < FLOOD; i++) {
       String host = hosts.get(i % FLOOD_HOSTS);
@@ -178,13 +180,13 @@ class PathMeasurement {
       Extents ranges = Extents.of(sector, 1);
       Event event =
           new Event(
-              host + ":event-" + round + "-" + i,
+              ids.next(host),
               "/hosts/" + host + "/devices/pmem0",
               Instant.now(),
-              host + ":fault-" + round + "-" + i,
+              ids.next(host),
               null,
-              i + 1,
-              slice,
+              (long) round * FLOOD + i + 1,
+              "flood",
               null,
               new BlockEvent.CorruptedRange(
                   host,
