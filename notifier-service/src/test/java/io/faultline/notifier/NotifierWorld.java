@@ -19,7 +19,7 @@ public final class NotifierWorld {
   public static final int QUEUE = 200;
 
   /** Streams at a time. */
-  public static final int MAX_STREAMS = 8;
+  public static final int MAX_STREAMS = 32;
 
   public static final Map<String, Object> SETTINGS =
       Map.of(

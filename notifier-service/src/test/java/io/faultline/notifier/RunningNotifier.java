@@ -50,11 +50,18 @@ public final class RunningNotifier implements AutoCloseable {
     application.setDefaultProperties(all);
     application.setRegisterShutdownHook(false);
     RunningNotifier running = new RunningNotifier(application.run());
-    running.await(
-        () ->
-            running.context.getBean(EventHub.class).isReady()
-                && running.context.getBean(LayerHost.class).isReady());
+    try {
+      running.await(running::isReady);
+    } catch (AssertionError e) {
+      String layer = running.context.getBean(LayerHost.class).state();
+      running.close();
+      throw new AssertionError("not ready; the layer is " + layer, e);
+    }
     return running;
+  }
+
+  private boolean isReady() {
+    return context.getBean(EventHub.class).isReady() && context.getBean(LayerHost.class).isReady();
   }
 
   public KafkaConnection connection() {

@@ -1,6 +1,7 @@
 package io.faultline.notifier;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -42,7 +43,10 @@ public final class SseClient implements AutoCloseable {
     if (lastEventId != null) {
       request.header("Last-Event-ID", lastEventId);
     }
-    return new SseClient(notifier.send(request, HttpResponse.BodyHandlers.ofInputStream()));
+    HttpResponse<InputStream> response =
+        notifier.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(response.statusCode()).as("the stream is served").isEqualTo(200);
+    return new SseClient(response);
   }
 
   public HttpResponse<InputStream> response() {

@@ -44,7 +44,8 @@ public final class Told {
         faultId,
         null,
         number,
-        "slice",
+        // Each layer numbers its own events: its log is told by the first part of the source.
+        "slice-of-" + source.split("/")[1],
         null,
         data);
   }
