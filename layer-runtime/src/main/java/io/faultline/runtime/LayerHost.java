@@ -161,7 +161,9 @@ public final class LayerHost<C> implements SmartLifecycle {
                     Stores.persistentKeyValueStore(LayerProcessor.STORE),
                     Serdes.String(),
                     Serdes.ByteArray())
-                .withCachingDisabled()
+                // A key that many inputs of one commit write goes to RocksDB and the changelog
+                // once.
+                .withCachingEnabled()
                 .withLoggingEnabled(
                     Map.of(
                         TopicConfig.MAX_MESSAGE_BYTES_CONFIG,

@@ -133,6 +133,12 @@ public final class Extents {
     if (other.isEmpty()) {
       return this;
     }
+    if (other.rangeCount() == 1) {
+      return withRange(other.bounds[0], other.bounds[1]);
+    }
+    if (rangeCount() == 1) {
+      return other.withRange(bounds[0], bounds[1]);
+    }
     // Both are sorted by start, so one merge feeds the builder in order and it never has to sort.
     Builder merged = new Builder(rangeCount() + other.rangeCount());
     int mine = 0;
@@ -152,16 +158,47 @@ public final class Extents {
     return merged.build();
   }
 
+  /** One more range: what it touches is replaced by one, everything else is copied whole. */
+  private Extents withRange(long start, long end) {
+    // bounds   |---|   |------|     |---|   |---|
+    // range              |----------------|
+    // result   |---|   |--------------------|---|
+    int first = start == 0 ? 0 : firstEndingAfter(start - 1);
+    int last = first;
+    long from = start;
+    long to = end;
+    while (last < rangeCount() && startSector(last) <= end) {
+      from = Math.min(from, startSector(last));
+      to = Math.max(to, endSector(last));
+      last++;
+    }
+    if (last == first + 1 && from == startSector(first) && to == endSector(first)) {
+      return this;
+    }
+    long[] grown = new long[bounds.length - 2 * (last - first) + 2];
+    System.arraycopy(bounds, 0, grown, 0, 2 * first);
+    grown[2 * first] = from;
+    grown[2 * first + 1] = to;
+    System.arraycopy(bounds, 2 * last, grown, 2 * first + 2, bounds.length - 2 * last);
+    return new Extents(grown);
+  }
+
   /** The sectors that are in both sets. */
   public Extents intersect(Extents other) {
+    if (isEmpty() || other.isEmpty()) {
+      return EMPTY;
+    }
     Builder both = new Builder(Math.min(rangeCount(), other.rangeCount()));
-    int mine = 0;
-    int theirs = 0;
-    while (mine < rangeCount() && theirs < other.rangeCount()) {
-      long start = Math.max(startSector(mine), other.startSector(theirs));
-      long end = Math.min(endSector(mine), other.endSector(theirs));
-      if (start < end) {
-        both.addBounds(start, end);
+    int mine = firstEndingAfter(other.bounds[0]);
+    int theirs = other.firstEndingAfter(bounds[0]);
+    long end = Math.min(bounds[bounds.length - 1], other.bounds[other.bounds.length - 1]);
+    while (mine < rangeCount()
+        && theirs < other.rangeCount()
+        && Math.max(startSector(mine), other.startSector(theirs)) < end) {
+      long from = Math.max(startSector(mine), other.startSector(theirs));
+      long to = Math.min(endSector(mine), other.endSector(theirs));
+      if (from < to) {
+        both.addBounds(from, to);
       }
       if (endSector(mine) < other.endSector(theirs)) {
         mine++;
@@ -178,7 +215,7 @@ public final class Extents {
       return this;
     }
     Builder left = new Builder(rangeCount());
-    int theirs = 0;
+    int theirs = other.firstEndingAfter(bounds[0]);
     for (int mine = 0; mine < rangeCount(); mine++) {
       // mine    |--------------------------|
       // theirs     |----|        |----|        |---

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class PathMeasurement {
       Api api = new Api(faultline, "local");
       api.buildWalk(PROJECT);
       try (BareRelay bare = BareRelay.start(faultline.bootstrapServers(), PARTITIONS);
-          EventStream stream = EventStream.open(faultline, "?type=file_range_lost")) {
+          EventStream stream = EventStream.open(faultline, "")) {
         Latency[] warm = {bareLatency(bare, WARM_UP), pathLatency(api, stream, 0, WARM_UP)};
         System.out.println("warm-up: bare " + warm[0] + ", path " + warm[1]);
         for (int round = 0; round < ROUNDS; round++) {
@@ -111,20 +112,41 @@ class PathMeasurement {
 
   /** One fault at a time: POST, and wait for the lost file range on the stream. */
   private static Latency pathLatency(Api api, EventStream stream, int from, int calls) {
-    long[] nanos = new long[calls];
+    long[] answered = new long[calls];
+    long[] device = new long[calls];
+    long[] volume = new long[calls];
+    long[] file = new long[calls];
     for (int i = 0; i < calls; i++) {
       // The file /plain lies in one piece at volume sectors 192..6335; each is hit once.
       long volumeSector = PLAIN_START_SECTOR + from + i;
+      int before = stream.all().size();
       long start = System.nanoTime();
       JsonNode answer =
           api.post(
               "devices/pmem" + volumeSector / 128 % 2 + "/faults",
               "{\"sector\":" + (volumeSector / 256 * 128 + volumeSector % 128) + ",\"count\":1}");
+      answered[i] = System.nanoTime() - start;
       String faultId = answer.get("faultId").asString();
-      Arrived event = stream.await("lost range", e -> e.faultId().equals(faultId));
-      nanos[i] = event.arrivedNanos() - start;
+      Arrived lost = stream.await("lost range", isEffect(faultId, "file_range_lost"));
+      file[i] = lost.arrivedNanos() - start;
+      for (Arrived event : stream.all().subList(before, stream.all().size())) {
+        if (isEffect(faultId, "corrupted_range").test(event)) {
+          boolean ofVolume = event.data().get("device").asString().equals("vol0");
+          (ofVolume ? volume : device)[i] = event.arrivedNanos() - start;
+        }
+      }
     }
-    return Latency.of(nanos);
+    System.out.printf(
+        Locale.ROOT,
+        "  of the path: answered %s, device event %s, volume event %s%n",
+        Latency.of(answered),
+        Latency.of(device),
+        Latency.of(volume));
+    return Latency.of(file);
+  }
+
+  private static Predicate<Arrived> isEffect(String faultId, String type) {
+    return event -> event.faultId().equals(faultId) && event.type().equals(type);
   }
 
   /**
