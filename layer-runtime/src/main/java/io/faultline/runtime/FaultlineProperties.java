@@ -40,11 +40,15 @@ public record FaultlineProperties(
 
   /**
    * @param threads stream threads of each layer
-   * @param commitInterval how often a layer's transaction ends; measured, see docs/decisions
+   * @param commitInterval a layer's transaction ends when more than this has passed since the last
+   *     one ended; measured, see docs/decisions/exactly-once-settings.md
+   * @param pollInterval how long a stream thread waits for records before it looks after its
+   *     transaction
    * @param standbyReplicas copies of each host's state on other instances
    */
   public record Streams(
       @DefaultValue("1") int threads,
       @DefaultValue("2ms") Duration commitInterval,
+      @DefaultValue("2ms") Duration pollInterval,
       @DefaultValue("0") int standbyReplicas) {}
 }

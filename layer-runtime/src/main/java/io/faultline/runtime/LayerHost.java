@@ -184,14 +184,12 @@ public final class LayerHost<C> implements SmartLifecycle {
   private Properties streamsProperties() {
     FaultlineProperties.Streams tuned = properties.streams();
     Path stateDir = properties.stateDir().toAbsolutePath();
-    long commitMillis = tuned.commitInterval().toMillis();
     Map<String, Object> settings = new HashMap<>(connection.properties());
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "faultline-" + definition.layer());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitMillis);
-    // A commit happens only after a poll returns, so polling must not wait longer than that.
-    settings.put(StreamsConfig.POLL_MS_CONFIG, commitMillis);
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, tuned.commitInterval().toMillis());
+    settings.put(StreamsConfig.POLL_MS_CONFIG, tuned.pollInterval().toMillis());
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, tuned.threads());
     settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, tuned.standbyReplicas());
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) properties.topics().replication());

@@ -236,7 +236,7 @@ class LayerHostTest {
             "",
             "",
             Duration.ofSeconds(10),
-            new FaultlineProperties.Streams(1, Duration.ofMillis(2), 0));
+            new FaultlineProperties.Streams(1, Duration.ofMillis(2), Duration.ofMillis(2), 0));
     LayerHost<Command> refused =
         new LayerHosts(connection, other, registry).host(Tally.definition(LAYER));
 
@@ -261,7 +261,7 @@ class LayerHostTest {
             "",
             "",
             Duration.ofSeconds(10),
-            new FaultlineProperties.Streams(1, Duration.ofMillis(2), 0));
+            new FaultlineProperties.Streams(1, Duration.ofMillis(2), Duration.ofMillis(2), 0));
     LayerHost<Command> started =
         new LayerHosts(connection, properties, registry).host(Tally.definition(layer));
     started.start();

@@ -43,7 +43,8 @@ public class NotifierServiceConfiguration {
         new NotifierCore(),
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
-        Topics.LAYER_EVENTS);
+        Topics.LAYER_EVENTS,
+        false);
   }
 
   @Bean

@@ -47,12 +47,20 @@ class PathMeasurement {
   private static final int PARTITIONS = 12;
   private static final int ROUNDS = 3;
 
+  /**
+   * Of the measured process, {@code -Dfaultline.measure.options="--faultline.streams.threads=2"}.
+   */
+  private static final String[] OPTIONS =
+      Arrays.stream(System.getProperty("faultline.measure.options", "").split(" "))
+          .filter(option -> !option.isEmpty())
+          .toArray(String[]::new);
+
   @TempDir Path folder;
 
   @Test
   void wholePathBesideTheBareRelay() throws Exception {
     try (StandaloneProcess faultline =
-        StandaloneProcess.on(folder.resolve("data")).atFullSpeed().startReady()) {
+        StandaloneProcess.on(folder.resolve("data")).atFullSpeed().startReady(OPTIONS)) {
       Api api = new Api(faultline, "local");
       api.buildWalk(PROJECT);
       try (BareRelay bare = BareRelay.start(faultline.bootstrapServers(), PARTITIONS);
