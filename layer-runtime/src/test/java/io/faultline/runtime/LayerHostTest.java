@@ -153,7 +153,7 @@ class LayerHostTest {
     try (TopicReader dead =
         TopicReader.fromBeginning(
             connection.properties(), Topics.deadLetters(Topics.commands(LAYER)))) {
-      assertThat(EventCodec.header(dead.next().headers(), Wire.DEAD_REASON)).contains("on purpose");
+      assertThat(dead.nextReason(h1, LAYER)).contains("on purpose");
     }
   }
 
