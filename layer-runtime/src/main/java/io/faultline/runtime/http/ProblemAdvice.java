@@ -97,7 +97,7 @@ public final class ProblemAdvice {
     String detail = body == null || body.getDetail() == null ? "" : body.getDetail();
     return switch (status.value()) {
       case 400 -> Problem.malformed(detail);
-      case 404 -> Problem.notFound(detail.isEmpty() ? "There is nothing at this path" : detail);
+      case 404 -> Problem.notFound("There is nothing at this path");
       case 405 ->
           new Problem("method-not-allowed", 405, "This method is not for this path", detail);
       case 406 ->
