@@ -55,7 +55,7 @@ public final class Ulids {
   }
 
   /** The finaliser of SplitMix64: neighbouring seeds give unlike bits. */
-  private static long mix(long value) {
+  public static long mix(long value) {
     long mixed = value + 0x9E3779B97F4A7C15L;
     mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
     mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;

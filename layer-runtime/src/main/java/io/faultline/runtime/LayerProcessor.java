@@ -7,6 +7,7 @@ import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.events.Names;
 import io.faultline.events.RemovalAck;
+import io.faultline.events.Topics;
 import io.faultline.events.Ulids;
 import io.faultline.runtime.ShellFact.Answered;
 import io.faultline.runtime.ShellFact.Heard;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.KeyValue;
@@ -93,7 +95,7 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
   LayerProcessor(LayerDefinition<S, C, F> definition, MeterRegistry registry) {
     this.definition = definition;
     this.core = definition.core();
-    this.commandsTopic = io.faultline.events.Topics.commands(definition.layer());
+    this.commandsTopic = Topics.commands(definition.layer());
     this.meters = new Meters(definition.layer(), registry);
   }
 
@@ -456,8 +458,7 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
 
   private void reply(Record<String, byte[]> command, Replying given) {
     Replying answer = given.body().length <= MAX_VALUE_BYTES ? given : Replying.tooLarge(given);
-    org.apache.kafka.common.header.Header correlation =
-        command.headers().lastHeader(KafkaHeaders.CORRELATION_ID);
+    Header correlation = command.headers().lastHeader(KafkaHeaders.CORRELATION_ID);
     if (correlation == null) {
       return;
     }

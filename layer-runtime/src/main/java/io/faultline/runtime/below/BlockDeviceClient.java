@@ -71,11 +71,7 @@ public final class BlockDeviceClient {
    * @param holder {@code dm:vol0} or {@code fs:data}
    */
   public ClaimResult claim(String host, String device, String holder) {
-    HttpRequest request =
-        request(host, device, "/claim")
-            .header("Content-Type", "application/json")
-            .PUT(HttpRequest.BodyPublishers.ofByteArray(holderJson(holder)))
-            .build();
+    HttpRequest request = claimRequest(host, device).PUT(holderBody(holder)).build();
     return switch (send(request)) {
       case Result.Unreachable(Problem problem) -> new ClaimResult.Refused(problem);
       case Result.Answered(int status, byte[] body) when status < 300 ->
@@ -93,22 +89,17 @@ public final class BlockDeviceClient {
    */
   public boolean release(String host, String device, String holder, long revision) {
     HttpRequest request =
-        request(host, device, "/claim")
-            .header("Content-Type", "application/json")
+        claimRequest(host, device)
             .header("If-Match", "\"" + revision + "\"")
-            .method("DELETE", HttpRequest.BodyPublishers.ofByteArray(holderJson(holder)))
+            .method("DELETE", holderBody(holder))
             .build();
-    return send(request) instanceof Result.Answered answered && answered.status() < 300;
+    return succeeds(request);
   }
 
   /** Gives a claim back however often it was taken. */
   public boolean release(String host, String device, String holder) {
-    HttpRequest request =
-        request(host, device, "/claim")
-            .header("Content-Type", "application/json")
-            .method("DELETE", HttpRequest.BodyPublishers.ofByteArray(holderJson(holder)))
-            .build();
-    return send(request) instanceof Result.Answered answered && answered.status() < 300;
+    HttpRequest request = claimRequest(host, device).method("DELETE", holderBody(holder)).build();
+    return succeeds(request);
   }
 
   /** Whether there is such a block device. */
@@ -149,6 +140,14 @@ public final class BlockDeviceClient {
         .timeout(REQUEST_TIMEOUT);
   }
 
+  private HttpRequest.Builder claimRequest(String host, String device) {
+    return request(host, device, "/claim").header("Content-Type", "application/json");
+  }
+
+  private boolean succeeds(HttpRequest request) {
+    return send(request) instanceof Result.Answered answered && answered.status() < 300;
+  }
+
   private Result send(HttpRequest request) {
     try {
       HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
@@ -163,8 +162,9 @@ public final class BlockDeviceClient {
     }
   }
 
-  private static byte[] holderJson(String holder) {
-    return Json.LENIENT.writeValueAsBytes(Map.of("holder", holder));
+  private static HttpRequest.BodyPublisher holderBody(String holder) {
+    return HttpRequest.BodyPublishers.ofByteArray(
+        Json.LENIENT.writeValueAsBytes(Map.of("holder", holder)));
   }
 
   /** The problem of the service below, as ours: the one who asks wants to know the same. */
