@@ -18,6 +18,7 @@ public final class Targets {
             Dust.TYPE,
             Era.TYPE,
             Flakey.TYPE,
+            Integrity.TYPE,
             IoError.TYPE,
             Linear.TYPE,
             LogWrites.TYPE,
@@ -25,7 +26,9 @@ public final class Targets {
             Raid.TYPE,
             SnapshotOrigin.TYPE,
             Striped.TYPE,
+            Switch.TYPE,
             Unstriped.TYPE,
+            Verity.TYPE,
             Zero.TYPE)) {
       BY_NAME.put(type.name(), type);
     }
