@@ -7,7 +7,10 @@ import io.faultline.dm.core.target.EffectConsumer;
 import io.faultline.dm.core.target.ForwardConsumer;
 import io.faultline.dm.core.target.HoleKind;
 import io.faultline.dm.core.target.Leg;
+import io.faultline.dm.core.target.LegRole;
+import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.Parsed;
+import io.faultline.dm.core.target.RegionTable;
 import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
@@ -15,6 +18,7 @@ import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -182,6 +186,30 @@ public final class Table {
 
   int targetCount() {
     return rows.size();
+  }
+
+  /** With the region tables that messages made, as they are kept. */
+  Table withRegions(Collection<DmFact> kept) {
+    Table table = this;
+    for (DmFact fact : kept) {
+      if (fact instanceof DmFact.Regions(int row, int part, List<Integer> paths)
+          && table.target(row) instanceof MappedTarget target
+          && target.map() instanceof RegionTable regions) {
+        table = table.withTarget(row, target.withMap(regions.withPart(part, paths)));
+      }
+    }
+    return table;
+  }
+
+  /** The row that has a sector; negative past the end. */
+  int rowAt(long sector) {
+    int found = Arrays.binarySearch(starts, sector);
+    return sector >= sectors ? -1 : found >= 0 ? found : -found - 2;
+  }
+
+  /** As the table names it: {@code linear}. */
+  String typeOf(int row) {
+    return rows.get(row).type();
   }
 
   /** The block devices that it stands on directly, by name. */
@@ -428,6 +456,61 @@ public final class Table {
         }
       }
     }
+  }
+
+  /** Those of these sectors of a block device that a leg of a redundant target has. */
+  Extents redundantLegs(String device, Extents ranges) {
+    Extents.Builder found = Extents.builder();
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          Leg ofTarget = target.legs().get(leg);
+          if (target.redundant() && ofTarget.role() == LegRole.DATA) {
+            found.add(ofTarget.startSector() + start, count);
+          }
+        });
+    return found.build();
+  }
+
+  /**
+   * The same where the target still has what the leg holds, from elsewhere.
+   *
+   * @param lost sectors of the volume that are lost
+   */
+  Extents goesOnWithout(String device, Extents ranges, Extents lost) {
+    Extents.Builder found = Extents.builder();
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          Leg ofTarget = target.legs().get(leg);
+          if (target.redundant() && ofTarget.role() == LegRole.DATA) {
+            ImageBuilder held = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
+            target.inverse(
+                leg, start, count, (offset, sectors) -> held.add(starts[row] + offset, sectors));
+            if (!held.build(sectors).subtract(lost).isEmpty()) {
+              found.add(ofTarget.startSector() + start, count);
+            }
+          }
+        });
+    return found.build();
+  }
+
+  /** The sectors of a block device that a leg has which the table says is to be rebuilt. */
+  Extents outOfStep(String device) {
+    Extents.Builder found = Extents.builder();
+    for (Row row : rows) {
+      for (int leg : row.target().outOfStepLegs()) {
+        Leg ofTarget = row.target().legs().get(leg);
+        if (ofTarget.device().equals(device)) {
+          found.add(ofTarget.startSector(), ofTarget.sectorCount());
+        }
+      }
+    }
+    return found.build();
   }
 
   /** The sectors of the volume that are lost with these sectors below, for whatever reason. */
