@@ -376,6 +376,7 @@ final class VolumeRules {
         key.faultId(),
         null,
         Cause.MEDIA_ERROR,
+        false,
         key.leaf(),
         null,
         false,
