@@ -466,20 +466,31 @@ public final class Table {
 
   /** The sectors of the volume that these sectors below have a part in. */
   Extents supported(Map<String, Extents> below) {
+    return supported(below, false);
+  }
+
+  /** Those of them that are kept with redundancy, and now have less of it. */
+  Extents weakened(Map<String, Extents> badBelow) {
+    return redundant ? supported(badBelow, true) : Extents.EMPTY;
+  }
+
+  private Extents supported(Map<String, Extents> below, boolean onlyRedundant) {
     ImageBuilder image = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
     below.forEach(
         (device, ranges) ->
             forEachHit(
                 device,
                 ranges,
-                (row, leg, start, count) ->
-                    rows.get(row)
-                        .target()
-                        .support(
-                            leg,
-                            start,
-                            count,
-                            (offset, length) -> image.add(starts[row] + offset, length))));
+                (row, leg, start, count) -> {
+                  Target target = rows.get(row).target();
+                  if (target.redundant() || !onlyRedundant) {
+                    target.support(
+                        leg,
+                        start,
+                        count,
+                        (offset, length) -> image.add(starts[row] + offset, length));
+                  }
+                }));
     return image.build(sectors);
   }
 
