@@ -36,6 +36,10 @@ public final class DeviceCore implements LayerCore<DeviceHost, DeviceCommand, De
     removals = new Removals(limits);
   }
 
+  public ScrubPace pace() {
+    return pace;
+  }
+
   @Override
   public DeviceHost initial(String host) {
     return new DeviceHost(host);
