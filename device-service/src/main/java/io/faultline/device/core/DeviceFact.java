@@ -11,6 +11,7 @@ public sealed interface DeviceFact {
   /**
    * A device.
    *
+   * @param clearsPoison whether new content takes poison away; QEMU's emulated modules do not
    * @param createdGeneration the generation it was made with; with the name it names its media file
    * @param generation rises with every create and plug of that name
    * @param claimRevision rises with every claim
@@ -20,6 +21,7 @@ public sealed interface DeviceFact {
       long sizeBytes,
       long logicalBlockBytes,
       long clearUnitBytes,
+      boolean clearsPoison,
       long createdGeneration,
       long generation,
       DeviceState state,
@@ -32,6 +34,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation,
           next,
@@ -44,6 +47,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation + 1,
           DeviceState.ACTIVE,
@@ -56,6 +60,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation,
           state,
@@ -66,7 +71,8 @@ public sealed interface DeviceFact {
       return kind.equals(other.kind)
           && sizeBytes == other.sizeBytes
           && logicalBlockBytes == other.logicalBlockBytes
-          && clearUnitBytes == other.clearUnitBytes;
+          && clearUnitBytes == other.clearUnitBytes
+          && clearsPoison == other.clearsPoison;
     }
   }
 
