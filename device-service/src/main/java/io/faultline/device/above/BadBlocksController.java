@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.InvalidMimeTypeException;
@@ -131,7 +132,7 @@ public final class BadBlocksController {
       List<MediaType> accepted = MediaType.parseMediaTypes(accept);
       MimeTypeUtils.sortBySpecificity(accepted);
       return accepted;
-    } catch (InvalidMimeTypeException e) {
+    } catch (InvalidMediaTypeException | InvalidMimeTypeException e) {
       return List.of();
     }
   }
