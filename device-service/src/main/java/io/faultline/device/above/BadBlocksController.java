@@ -2,6 +2,7 @@ package io.faultline.device.above;
 
 import io.faultline.device.core.BadBlocks;
 import io.faultline.device.core.BadBlocksReport;
+import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceProblems;
 import io.faultline.events.Json;
 import io.faultline.runtime.http.Edge;
@@ -52,10 +53,8 @@ public final class BadBlocksController {
     Edge.name("host", host);
     Edge.name("device", device);
     BadBlocks bad =
-        edge.device(
-            host,
-            device,
-            found -> found.badBlocks(edge.slice().backlog().untold(host, found.name())));
+        edge.device(host, device, Device::badBlocks)
+            .untold(edge.slice().backlog().untold(host, device));
     return format == null ? accepted(bad, accept, human) : inForm(bad, format, human);
   }
 

@@ -5,6 +5,7 @@ import io.faultline.ranges.Extents;
 import io.faultline.ranges.RangeConsumer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -12,10 +13,36 @@ import java.util.Objects;
  *
  * @param known poison that everybody may know of
  * @param latent poison that nobody has come upon yet
- * @param unacknowledged the part of the known poison that those above have not been told of yet
+ * @param byFault the known poison again, under each fault that stands for it
+ * @param untold of each fault, ranges whose event was not published yet
  */
 public record BadBlocks(
-    String device, Bound bound, Extents known, Extents latent, Extents unacknowledged) {
+    String device,
+    Bound bound,
+    Extents known,
+    Extents latent,
+    Map<String, Extents> byFault,
+    Map<String, Extents> untold) {
+
+  /**
+   * The same with what is not published, looked up afterwards: what is unpublished then was so
+   * before, and more than is bad does no harm.
+   */
+  public BadBlocks untold(Map<String, Extents> unpublished) {
+    return new BadBlocks(device, bound, known, latent, byFault, unpublished);
+  }
+
+  /** The known poison that those above have not been told of under any fault. */
+  public Extents unacknowledged() {
+    if (untold.isEmpty()) {
+      return Extents.EMPTY;
+    }
+    Extents.Builder told = Extents.builder();
+    byFault.forEach(
+        (faultId, ranges) ->
+            told.addAll(ranges.subtract(untold.getOrDefault(faultId, Extents.EMPTY))));
+    return known.subtract(told.build());
+  }
 
   /** All forms in which it can be listed for this device. */
   public List<BadBlocksReport> reports() {

@@ -8,6 +8,7 @@ import io.faultline.device.core.DeviceFact.Scrubbed;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -133,25 +134,11 @@ public final class Device {
     return known().union(latent());
   }
 
-  /**
-   * What is bad at this moment.
-   *
-   * @param untold of each fault, the ranges whose event is not published yet
-   */
-  public BadBlocks badBlocks(Map<String, Extents> untold) {
-    return new BadBlocks(name, bound(), known(), latent(), unacknowledged(untold));
-  }
-
-  /** Known poison that those above have not been told of, under any fault. */
-  private Extents unacknowledged(Map<String, Extents> untold) {
-    if (untold.isEmpty()) {
-      return Extents.EMPTY;
-    }
-    Extents.Builder told = Extents.builder();
-    faults.forEach(
-        (faultId, fault) ->
-            told.addAll(fault.known().subtract(untold.getOrDefault(faultId, Extents.EMPTY))));
-    return known().subtract(told.build());
+  /** What is bad at this moment. */
+  public BadBlocks badBlocks() {
+    Map<String, Extents> byFault = new HashMap<>();
+    faults.forEach((faultId, fault) -> byFault.put(faultId, fault.known()));
+    return new BadBlocks(name, bound(), known(), latent(), byFault, Map.of());
   }
 
   /** Where a write that recovers poison begins and ends, in sectors. */

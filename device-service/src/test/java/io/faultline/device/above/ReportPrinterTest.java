@@ -8,6 +8,7 @@ import io.faultline.device.core.Reported;
 import io.faultline.events.Json;
 import io.faultline.ranges.Extents;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -21,7 +22,7 @@ class ReportPrinterTest {
     assertThat(print(bad, "sysfs-unacknowledged", false)).isEmpty();
     assertThat(
             print(
-                new BadBlocks("a", bad.bound(), bad.known(), Extents.EMPTY, Extents.of(4, 1)),
+                bad.untold(Map.of("f", Extents.of(4, 1), "gone", Extents.of(32768, 8))),
                 "sysfs-unacknowledged",
                 false))
         .isEqualTo("4 1\n");

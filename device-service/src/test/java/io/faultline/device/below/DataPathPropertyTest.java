@@ -221,12 +221,10 @@ class DataPathPropertyTest {
 
     private void check() {
       BadBlocks bad =
-          slice.read(
-              HOST,
-              state -> {
-                Device device = Objects.requireNonNull(state.device(NAME));
-                return device.badBlocks(slice.backlog().untold(HOST, NAME));
-              });
+          slice
+              .<BadBlocks>read(
+                  HOST, state -> Objects.requireNonNull(state.device(NAME)).badBlocks())
+              .untold(slice.backlog().untold(HOST, NAME));
       assertThat(bad.known()).isEqualTo(extents(model.known()));
       assertThat(bad.latent()).isEqualTo(extents(model.latent()));
       assertThat(bad.unacknowledged()).isEqualTo(extents(model.unacknowledged()));

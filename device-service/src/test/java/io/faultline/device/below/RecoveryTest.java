@@ -329,10 +329,9 @@ class RecoveryTest {
   }
 
   private static BadBlocks badBlocks(Slice slice) {
-    return slice.<BadBlocks>read(
-        HOST,
-        state ->
-            Objects.requireNonNull(state.device("d")).badBlocks(slice.backlog().untold(HOST, "d")));
+    return slice
+        .<BadBlocks>read(HOST, state -> Objects.requireNonNull(state.device("d")).badBlocks())
+        .untold(slice.backlog().untold(HOST, "d"));
   }
 
   private static void create(Slice slice, String kind, @Nullable Boolean clearsPoison) {
