@@ -299,7 +299,7 @@ public final class Slice implements AutoCloseable {
     try {
       Instant now = clock.instant();
       for (var entry : slots.entrySet()) {
-        Instant deadline = entry.getValue().state().nextDeadline();
+        Instant deadline = core.nextDeadline(entry.getValue().state());
         if (deadline != null && !now.isBefore(deadline)) {
           Stamp stamp = stamp(entry.getKey());
           Decision<DeviceFact> decision =

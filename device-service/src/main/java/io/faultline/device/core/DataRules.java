@@ -54,10 +54,10 @@ public final class DataRules {
       return new Plan.Refused(unusable);
     }
     SectorRange range = asked.intersect(device.whole());
-    if (device.latent().intersects(range)) {
+    if (!device.latent(range).isEmpty()) {
       return new Plan.Discover(range);
     }
-    Extents bad = device.known().clip(range);
+    Extents bad = device.known(range);
     return bad.isEmpty() || recover
         ? new Plan.Read(range, bad)
         : new Plan.Refused(DeviceProblems.mediaError(device, bad.startSector(0)));
@@ -100,15 +100,15 @@ public final class DataRules {
     //  in part       |--|                 ||         must be clean
     Extents whole = Extents.of(device.wholeClearUnits(range));
     Extents inPart = Extents.of(range).subtract(whole);
-    Extents hidden = device.latent().intersect(inPart);
+    Extents hidden = device.latent(range).intersect(inPart);
     if (!hidden.isEmpty()) {
       return new Plan.Discover(hidden.span());
     }
-    Extents bad = device.known().intersect(inPart);
+    Extents bad = device.known(inPart);
     if (!bad.isEmpty()) {
       return new Plan.Refused(DeviceProblems.mediaError(device, bad.startSector(0)));
     }
-    Extents heals = device.poison().intersect(whole);
+    Extents heals = device.poison(range).intersect(whole);
     return recover && !heals.isEmpty() && !recoverable(device, range)
         ? new Plan.Refused(DeviceProblems.misalignedRecovery(device, range))
         : new Plan.Write(range, heals, device.generation());
@@ -151,11 +151,11 @@ public final class DataRules {
    */
   private static Plan untouched(
       Device device, SectorRange range, BiFunction<Device, Long, Problem> refusal) {
-    Extents hidden = device.latent().clip(range);
+    Extents hidden = device.latent(range);
     if (!hidden.isEmpty()) {
       return new Plan.Discover(hidden.span());
     }
-    Extents bad = device.known().clip(range);
+    Extents bad = device.known(range);
     return bad.isEmpty()
         ? new Plan.Write(range, Extents.EMPTY, device.generation())
         : new Plan.Refused(refusal.apply(device, bad.startSector(0)));
@@ -173,7 +173,7 @@ public final class DataRules {
       return new Plan.Refused(DeviceProblems.pastEnd(device, range));
     }
     SectorRange whole = device.wholeClearUnits(range);
-    Extents heals = device.bound().clearsPoison() ? device.poison().clip(whole) : Extents.EMPTY;
+    Extents heals = device.bound().clearsPoison() ? device.poison(whole) : Extents.EMPTY;
     return new Plan.Write(whole, heals, device.generation());
   }
 

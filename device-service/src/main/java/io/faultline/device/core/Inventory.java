@@ -132,13 +132,16 @@ final class Inventory {
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     decision.fact(
         Keys.GENERATIONS, new Generations(Math.max(host.highestOfDeleted(), device.generation())));
-    device.faults().keySet().forEach(faultId -> decision.gone(Keys.fault(name, faultId)));
+    device.faults().forEach((faultId, fault) -> FaultParts.close(decision, name, faultId, fault));
     device.acknowledgements().forEach(eventId -> decision.gone(Keys.ack(name, eventId)));
     if (device.removal() != null) {
       decision.gone(Keys.removal(name));
     }
     if (device.scrub() != null) {
       decision.gone(Keys.scrub(name));
+    }
+    if (device.patrol() != null) {
+      decision.gone(Keys.patrol(name));
     }
     decision.gone(Keys.device(name));
     new Told(decision, host.host(), device)
