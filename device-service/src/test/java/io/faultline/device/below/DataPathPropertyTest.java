@@ -41,7 +41,7 @@ class DataPathPropertyTest {
     boolean isLong = Boolean.getBoolean("faultline.long");
     Seeds.forAll(
         isLong ? 10 : 1,
-        isLong ? 40 : 6,
+        isLong ? 40 : 4,
         gen -> {
           try (World world = new World(Files.createTempDirectory(temporary, "slice"), gen)) {
             int steps = 10 + 5 * gen.size();
