@@ -138,12 +138,10 @@ final class ModelMedium {
     if (meets(inTheWay)) {
       return clears ? "media-error" : "poison-not-clearable";
     }
-    boolean heals = false;
-    for (int sector = start; sector < end; sector++) {
-      heals |= isBad(sector);
-    }
+    int firstKnown = known().nextSetBit(start);
+    boolean recovers = recover && firstKnown >= 0 && firstKnown < end;
     boolean endsWell = end % recoverySectors == 0 || end == sectors;
-    if (recover && heals && !(start % recoverySectors == 0 && endsWell)) {
+    if (recovers && !(start % recoverySectors == 0 && endsWell)) {
       return "misaligned";
     }
     for (int sector = start; sector < end; sector++) {
