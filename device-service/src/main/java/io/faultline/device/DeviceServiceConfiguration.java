@@ -1,6 +1,7 @@
 package io.faultline.device;
 
 import io.faultline.device.above.Acknowledgements;
+import io.faultline.device.above.BadBlocksController;
 import io.faultline.device.above.ClaimController;
 import io.faultline.device.above.DataController;
 import io.faultline.device.above.Deadlines;
@@ -9,6 +10,7 @@ import io.faultline.device.above.DeviceMeters;
 import io.faultline.device.above.DeviceMetrics;
 import io.faultline.device.above.FaultController;
 import io.faultline.device.above.Publisher;
+import io.faultline.device.above.RecoveryMetrics;
 import io.faultline.device.above.RemovalController;
 import io.faultline.device.above.ScrubController;
 import io.faultline.device.above.SliceEdge;
@@ -44,11 +46,12 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  DataPath deviceDataPath(Slice deviceSlice, DeviceProperties device) {
+  DataPath deviceDataPath(Slice deviceSlice, DeviceProperties device, MeterRegistry registry) {
     return new DataPath(
         deviceSlice,
         device.limits().dataBytesPerCall().toBytes(),
-        device.limits().clearBytesPerCall().toBytes());
+        device.limits().clearBytesPerCall().toBytes(),
+        new RecoveryMetrics(registry));
   }
 
   @Bean
@@ -150,6 +153,11 @@ public class DeviceServiceConfiguration {
   @Bean
   ScrubController deviceScrubController(SliceEdge deviceEdge, DeviceProperties device) {
     return new ScrubController(deviceEdge, device.scrubPace(), InstantSource.system());
+  }
+
+  @Bean
+  BadBlocksController deviceBadBlocksController(SliceEdge deviceEdge) {
+    return new BadBlocksController(deviceEdge);
   }
 
   @Bean

@@ -145,6 +145,15 @@ public final class Slice implements AutoCloseable {
     return backlog;
   }
 
+  /** Why a change would be refused just now, whatever it is; null while all is well. */
+  @Nullable Problem refusesChanges() {
+    String failure = failure();
+    if (failure != null) {
+      return Problem.unavailable(failure);
+    }
+    return backlog.size() >= settings.unpublishedEvents() ? Problem.unavailable(overload()) : null;
+  }
+
   /** Why no change is possible any more; null while all is well. */
   public @Nullable String failure() {
     return journal.failure();

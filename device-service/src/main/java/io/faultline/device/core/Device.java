@@ -11,7 +11,9 @@ import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -224,6 +226,23 @@ public final class Device {
   /** Ranges of all faults together, overlapping or not. */
   long faultRanges() {
     return faultRanges;
+  }
+
+  /** What is bad at this moment. */
+  public BadBlocks badBlocks() {
+    Map<String, Extents> byFault = new HashMap<>();
+    faults.forEach((faultId, fault) -> byFault.put(faultId, fault.known()));
+    return new BadBlocks(name, bound(), known(), latent(), byFault, Map.of());
+  }
+
+  /** Where a write that recovers poison begins and ends, in sectors. */
+  long recoveryUnitSectors() {
+    return kind().recoveryUnitBytes(bound().logicalBlockBytes()) / SECTOR_BYTES;
+  }
+
+  /** What goes bad is rounded out to this many sectors. */
+  long poisonUnitSectors() {
+    return kind().poisonUnitBytes(bound().logicalBlockBytes()) / SECTOR_BYTES;
   }
 
   /**

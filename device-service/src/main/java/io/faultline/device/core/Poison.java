@@ -1,5 +1,6 @@
 package io.faultline.device.core;
 
+import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
@@ -98,7 +99,13 @@ final class Poison {
         firstFault == null
             ? null
             : new Told(decision, host.host(), device).recovered(healed, firstFault, heal.data());
-    return decision.reply(Answer.ok(healed(healed, eventId))).build();
+    Map<String, @Nullable Object> body = healed(healed, eventId);
+    if (heal.data() == RecoveredData.ZEROED) {
+      // What could not be cleared is said, not counted as done (pmem/ndctl issue 158).
+      body.put("cleared", healed.toPairs());
+      body.put("notCleared", device.known(heal.asked()).subtract(heal.ranges()).toPairs());
+    }
+    return decision.reply(Answer.ok(body)).build();
   }
 
   /** The answer to a change of content: which known bad sectors it healed. */
