@@ -45,6 +45,7 @@ public final class Device {
 
   private final FaultCover knownCover = new FaultCover();
   private final FaultCover latentCover = new FaultCover();
+  private final PartIndex partIndex = new PartIndex();
   private long faultRanges;
 
   /** All of {@link #knownCover}, since somebody asked; null after a change. */
@@ -103,6 +104,13 @@ public final class Device {
   /** Fault id to fault, ascending by id and so by age. */
   public SortedMap<String, Fault> faults() {
     return Collections.unmodifiableSortedMap(faults);
+  }
+
+  /** The faults that may have sectors of {@code range}, ascending by id. */
+  SortedMap<String, Fault> faultsIn(SectorRange range) {
+    TreeMap<String, Fault> found = new TreeMap<>();
+    partIndex.faultsIn(range).forEach(faultId -> found.put(faultId, faults.get(faultId)));
+    return found;
   }
 
   /** The newest removal; null if it was never removed. */
@@ -300,6 +308,8 @@ public final class Device {
     Fault fault = faults.computeIfAbsent(faultId, _ -> new Fault());
     FaultPart before = fault.setPart(startSector, next);
     FaultPart after = next == null ? FaultPart.NONE : next;
+    partIndex.remove(faultId, before);
+    partIndex.add(faultId, after);
     faultRanges += after.rangeCount() - before.rangeCount();
     knownCover.add(after.known().subtract(before.known()));
     knownCover.remove(before.known().subtract(after.known()));
