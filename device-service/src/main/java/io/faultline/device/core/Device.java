@@ -5,6 +5,7 @@ import io.faultline.device.core.DeviceFact.Claimed;
 import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.Scrubbed;
+import io.faultline.device.core.DeviceFact.Share;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.Collections;
@@ -30,6 +31,7 @@ public final class Device {
   private @Nullable Bound bound;
   private final TreeMap<String, Claimed> claims = new TreeMap<>();
   private final TreeMap<String, MediaFault> faults = new TreeMap<>();
+  private final TreeMap<String, Share> shares = new TreeMap<>();
   private final TreeSet<String> acknowledgements = new TreeSet<>();
   private @Nullable Removal removal;
   private @Nullable Scrubbed scrub;
@@ -89,6 +91,16 @@ public final class Device {
   /** The newest removal; null if it was never removed. */
   public @Nullable Removal removal() {
     return removal;
+  }
+
+  /** Who stood on it at the newest removal, and what came back; ascending by holder. */
+  public SortedMap<String, Share> shares() {
+    return Collections.unmodifiableSortedMap(shares);
+  }
+
+  /** What of the newest removal's credit is where. */
+  Credit credit() {
+    return Credit.of(shares, removal == null ? 0 : removal.pooled());
   }
 
   public @Nullable Scrubbed scrub() {
@@ -172,6 +184,14 @@ public final class Device {
     }
   }
 
+  void setShare(String holder, @Nullable Share share) {
+    if (share == null) {
+      shares.remove(holder);
+    } else {
+      shares.put(holder, share);
+    }
+  }
+
   void setAcknowledged(String eventId, boolean counted) {
     if (counted) {
       acknowledgements.add(eventId);
@@ -196,6 +216,7 @@ public final class Device {
     return bound == null
         && claims.isEmpty()
         && faults.isEmpty()
+        && shares.isEmpty()
         && acknowledgements.isEmpty()
         && removal == null
         && scrub == null;
@@ -208,6 +229,7 @@ public final class Device {
         && Objects.equals(bound, device.bound)
         && claims.equals(device.claims)
         && faults.equals(device.faults)
+        && shares.equals(device.shares)
         && acknowledgements.equals(device.acknowledgements)
         && Objects.equals(removal, device.removal)
         && Objects.equals(scrub, device.scrub);
@@ -215,7 +237,7 @@ public final class Device {
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, bound, claims, faults, acknowledgements, removal, scrub);
+    return Objects.hash(name, bound, claims, faults, shares, acknowledgements, removal, scrub);
   }
 
   @Override

@@ -53,7 +53,7 @@ public final class DeviceCore implements LayerCore<DeviceHost, DeviceCommand, De
       case DeviceCommand.Heal heal -> poison.heal(host, stamp, heal);
       case DeviceCommand.Scrub scrub -> poison.scrub(host, stamp, scrub);
       case DeviceCommand.Claim claim -> claims.claim(host, stamp, claim);
-      case DeviceCommand.Release release -> claims.release(host, release);
+      case DeviceCommand.Release release -> claims.release(host, stamp, release);
       case DeviceCommand.Unplug unplug -> removals.unplug(host, stamp, unplug);
       case DeviceCommand.Plug plug -> removals.plug(host, stamp, plug);
     };

@@ -7,6 +7,7 @@ import io.faultline.device.core.DeviceFact.Generations;
 import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.Scrubbed;
+import io.faultline.device.core.DeviceFact.Share;
 import io.faultline.runtime.core.Fact;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -91,6 +92,7 @@ public final class DeviceHost {
       case Keys.CLAIM -> device.setClaim(key[2], (Claimed) value);
       case Keys.FAULT -> device.setFault(key[2], (MediaFault) value);
       case Keys.REMOVAL -> device.setRemoval((Removal) value);
+      case Keys.SHARE -> device.setShare(key[2], (Share) value);
       case Keys.ACK -> device.setAcknowledged(key[2], ((Acknowledged) value) != null);
       case Keys.SCRUB -> device.setScrub((Scrubbed) value);
       default -> throw new IllegalArgumentException("no such kind of fact: " + fact.key());

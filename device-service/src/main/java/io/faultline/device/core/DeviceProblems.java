@@ -114,10 +114,20 @@ public final class DeviceProblems {
   }
 
   static Problem notRemoved(Device device) {
-    return Problem.conflict(
-        "device-not-removed",
-        "The device is not removed",
-        "device " + device.name() + " is " + device.state().label() + ", so it cannot be plugged");
+    Removal removal = device.removal();
+    Problem problem =
+        Problem.conflict(
+            "device-not-removed",
+            "The device is not removed",
+            "device "
+                + device.name()
+                + " is "
+                + device.state().label()
+                + ", so it cannot be plugged");
+    // Who stands above may have stopped for the removal already, so it is not called off.
+    return removal == null || removal.gone()
+        ? problem
+        : problem.with("removalId", removal.removalId());
   }
 
   static Problem staleGeneration(Device device, long asked) {
@@ -138,7 +148,11 @@ public final class DeviceProblems {
     return Problem.conflict(
             "removal-running",
             "A removal is running",
-            "device " + device.name() + " is leaving with removal " + removal.removalId())
+            "device "
+                + device.name()
+                + " is leaving with removal "
+                + removal.removalId()
+                + "; only a surprise takes it sooner")
         .with("removalId", removal.removalId());
   }
 

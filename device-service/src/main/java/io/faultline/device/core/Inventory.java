@@ -132,10 +132,7 @@ final class Inventory {
     decision.fact(
         Keys.GENERATIONS, new Generations(Math.max(host.highestOfDeleted(), device.generation())));
     device.faults().keySet().forEach(faultId -> decision.gone(Keys.fault(name, faultId)));
-    device.acknowledgements().forEach(eventId -> decision.gone(Keys.ack(name, eventId)));
-    if (device.removal() != null) {
-      decision.gone(Keys.removal(name));
-    }
+    Removals.forget(device, decision);
     if (device.scrub() != null) {
       decision.gone(Keys.scrub(name));
     }

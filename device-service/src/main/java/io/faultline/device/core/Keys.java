@@ -11,6 +11,7 @@ public final class Keys {
   static final String CLAIM = "claim";
   static final String FAULT = "fault";
   static final String REMOVAL = "removal";
+  static final String SHARE = "share";
   static final String ACK = "ack";
   static final String SCRUB = "scrub";
 
@@ -30,6 +31,10 @@ public final class Keys {
 
   static String removal(String device) {
     return REMOVAL + "/" + device;
+  }
+
+  static String share(String device, String holder) {
+    return SHARE + "/" + device + "/" + holder;
   }
 
   static String ack(String device, String eventId) {
