@@ -1,7 +1,10 @@
 package io.faultline.device.above;
 
+import io.faultline.device.above.UpperLayers.Standing;
+import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceCommand;
 import io.faultline.device.core.DeviceProblems;
+import io.faultline.device.core.DeviceState;
 import io.faultline.device.core.DeviceViews;
 import io.faultline.runtime.ServiceUrls;
 import io.faultline.runtime.http.Edge;
@@ -125,6 +128,20 @@ public final class DeviceController {
       @PathVariable String host, @PathVariable String device, HttpServletRequest request) {
     Edge.name("host", host);
     Edge.name("device", device);
+    for (String holder : edge.device(host, device, DeviceController::withoutClaim)) {
+      if (upper.standing(host, holder, device) == Standing.STANDS) {
+        throw new ProblemException(DeviceProblems.stillNeeded(device, holder));
+      }
+    }
     return Replies.toResponse(edge.command(host, new DeviceCommand.Delete(device), request));
+  }
+
+  /** Who stood on it before it was plugged, and has not claimed it since. */
+  private static List<String> withoutClaim(Device device) {
+    return device.state() == DeviceState.ACTIVE
+        ? device.shares().keySet().stream()
+            .filter(holder -> !device.claims().containsKey(holder))
+            .toList()
+        : List.of();
   }
 }

@@ -168,6 +168,16 @@ public final class DeviceProblems {
         .with("holders", List.copyOf(device.claims().keySet()));
   }
 
+  /** A claim is dropped at the plug, but a table that names the device is not. */
+  public static Problem stillNeeded(String device, String holder) {
+    return Problem.conflict(
+            "held",
+            "Somebody stands on the device",
+            "device " + device + " is still what " + holder + " stands on")
+        .with("device", device)
+        .with("holders", List.of(holder));
+  }
+
   static Problem claimChanged(Device device, String holder, long revision, long current) {
     return new Problem(
         "claim-changed",
