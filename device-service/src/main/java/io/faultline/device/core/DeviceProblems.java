@@ -168,6 +168,29 @@ public final class DeviceProblems {
         .with("holders", List.copyOf(device.claims().keySet()));
   }
 
+  /** Two instances wanted the same new host, and the other one has it. */
+  public static Problem elsewhere(String host, String sliceId, String address) {
+    return Problem.conflict(
+            "host-elsewhere",
+            "Another instance has the host",
+            "host "
+                + host
+                + " is at slice "
+                + sliceId
+                + " at "
+                + address
+                + ", which does not answer")
+        .with("sliceId", sliceId)
+        .with("instance", address);
+  }
+
+  public static Problem hostInUse(String host, int devices) {
+    return Problem.conflict(
+        "host-in-use",
+        "The host has devices",
+        "host " + host + " has " + devices + " devices; delete them first");
+  }
+
   /** A claim is dropped at the plug, but a table that names the device is not. */
   public static Problem stillNeeded(String device, String holder) {
     return Problem.conflict(

@@ -50,7 +50,15 @@ public final class BodyLimitFilter extends OncePerRequestFilter {
       refuse(response, tooLarge(limitBytes));
       return;
     }
-    chain.doFilter(new LimitedRequest(request, limitBytes), response);
+    try {
+      chain.doFilter(new LimitedRequest(request, limitBytes), response);
+    } catch (BodyTooLargeException e) {
+      // A filter further in read the body, so no controller's advice was there to answer.
+      if (response.isCommitted()) {
+        throw e;
+      }
+      refuse(response, tooLarge(e.limitBytes()));
+    }
   }
 
   private long limitBytes(HttpServletRequest request) {
