@@ -42,6 +42,7 @@ public final class HostController {
       @RequestParam(required = false) @Nullable String after) {
     Edge.Page page = Edge.page(limit, after);
     List<Map<String, @Nullable Object>> hosts = new ArrayList<>();
+    ownership.refresh();
     ownership
         .directory()
         .slicesByHost()

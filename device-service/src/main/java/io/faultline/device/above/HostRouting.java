@@ -110,7 +110,9 @@ public final class HostRouting extends OncePerRequestFilter {
     }
     boolean isNewDevice =
         request.getMethod().equals("PUT") && NEW_DEVICE.matcher(request.getRequestURI()).matches();
-    switch (ownership.whose(host)) {
+    Whose known = ownership.whose(host);
+    Whose whose = known instanceof Whose.Nobodys ? ownership.whoseByNow(host) : known;
+    switch (whose) {
       case Whose.Others owner when meant != null ->
           refuse(response, Problem.unavailable("Host " + host + " is not at this instance"));
       case Whose.Others owner -> passOn(host, owner, request, response, chain);

@@ -13,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -51,6 +53,7 @@ final class HostsTopic implements AutoCloseable {
   private final CompletableFuture<Long> endAtStart = new CompletableFuture<>();
   private final CompletableFuture<KafkaProducer<String, byte[]>> producer;
   private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
+  private @Nullable Admin admin;
   private volatile boolean running = true;
 
   /**
@@ -144,6 +147,35 @@ final class HostsTopic implements AutoCloseable {
   }
 
   /**
+   * Reads on to where the topic ends now.
+   *
+   * @return whether that was possible in time
+   */
+  boolean catchUp(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    try {
+      long end =
+          admin()
+              .listOffsets(Map.of(PARTITION, OffsetSpec.latest()))
+              .partitionResult(PARTITION)
+              .get(patience.toNanos(), TimeUnit.NANOSECONDS)
+              .offset();
+      return directory.awaitRead(end, deadline);
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private synchronized Admin admin() {
+    Admin made = admin == null ? Admin.create(connection.properties()) : admin;
+    admin = made;
+    return made;
+  }
+
+  /**
    * Writes records, and reads until all of them are seen.
    *
    * @param records value null: the record is gone
@@ -216,8 +248,11 @@ final class HostsTopic implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     running = false;
+    if (admin != null) {
+      admin.close(Duration.ZERO);
+    }
     KafkaConsumer<String, byte[]> reader = consumer;
     if (reader != null) {
       reader.wakeup();

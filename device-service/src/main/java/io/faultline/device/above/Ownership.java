@@ -27,6 +27,7 @@ public final class Ownership implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(Ownership.class);
   private static final Duration CATCH_UP = Duration.ofSeconds(30);
+  private static final Duration REFRESH = Duration.ofMillis(500);
 
   /** Whose a host is. */
   public sealed interface Whose {
@@ -235,6 +236,22 @@ public final class Ownership implements SmartLifecycle {
     return owner.equals(slice.sliceId())
         ? new Whose.Ours()
         : new Whose.Others(owner, directory.running(owner));
+  }
+
+  /**
+   * The same, once everything is read that was written before: another instance may have taken the
+   * host a moment ago. By what is known if Kafka does not answer.
+   */
+  Whose whoseByNow(String host) {
+    refresh();
+    return whose(host);
+  }
+
+  /** Reads what other instances have written up to now. */
+  void refresh() {
+    if (!topic().catchUp(REFRESH)) {
+      log.warn("Kafka does not answer: who has which host is told by what was read before");
+    }
   }
 
   /**
