@@ -126,7 +126,7 @@ public class DeviceServiceConfiguration {
         connection,
         topics,
         () -> ownUrl(device, urls),
-        host -> deviceOwnership.whose(host) instanceof Ownership.Whose.Ours,
+        host -> !(deviceOwnership.whose(host) instanceof Ownership.Whose.Others),
         registry);
   }
 

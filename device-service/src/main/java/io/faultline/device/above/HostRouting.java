@@ -201,7 +201,7 @@ public final class HostRouting extends OncePerRequestFilter {
         case Whose.Ours ours -> {
           chain.doFilter(request, response);
           if (!wasOurs && response.getStatus() >= 400 && !hasDevices(host)) {
-            ownership.giveBack(host);
+            giveBack(host);
           }
         }
         case Whose.Others owner -> {
@@ -227,6 +227,15 @@ public final class HostRouting extends OncePerRequestFilter {
                   + e.getMessage()));
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void giveBack(String host) {
+    try {
+      ownership.giveBack(host);
+    } catch (KafkaException e) {
+      // It stays ours, without devices: calls about it still find us.
+      log.warn("host {} was taken for nothing and is not given back: {}", host, e.toString());
     }
   }
 

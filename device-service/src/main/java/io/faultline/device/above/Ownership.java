@@ -290,8 +290,9 @@ public final class Ownership implements SmartLifecycle {
     write(host, null);
   }
 
-  /** Forgets who has a host, whoever that is. */
+  /** Forgets who has a host, whoever that is, and the states of its devices. */
   void forget(String host) {
+    new ForgottenStates(connection).forget(host, directory.slicesWanting(host));
     Map<String, byte @Nullable []> records = new HashMap<>();
     for (String owner : directory.slicesWanting(host)) {
       records.put(HostsTopic.key(host, owner), null);

@@ -66,7 +66,7 @@ public final class Publisher implements SmartLifecycle {
   private final KafkaConnection connection;
   private final TopicsAdmin topics;
   private final Supplier<String> ownerUrl;
-  private final Predicate<String> isOurs;
+  private final Predicate<String> isToldHere;
   private final MeterRegistry registry;
   private final Counter published;
   private final Counter failures;
@@ -83,20 +83,21 @@ public final class Publisher implements SmartLifecycle {
 
   /**
    * @param ownerUrl where this instance is reached, known once the port is bound
-   * @param isOurs which hosts' states are ours to tell
+   * @param isToldHere whether the states of a host's devices are ours to tell: not those of a host
+   *     that another slice has
    */
   public Publisher(
       Slice slice,
       KafkaConnection connection,
       TopicsAdmin topics,
       Supplier<String> ownerUrl,
-      Predicate<String> isOurs,
+      Predicate<String> isToldHere,
       MeterRegistry registry) {
     this.slice = slice;
     this.connection = connection;
     this.topics = topics;
     this.ownerUrl = ownerUrl;
-    this.isOurs = isOurs;
+    this.isToldHere = isToldHere;
     this.registry = registry;
     this.published = registry.counter("faultline.device.events.published");
     this.failures = registry.counter("faultline.device.publisher.failures");
@@ -229,7 +230,9 @@ public final class Publisher implements SmartLifecycle {
                 EventCodec.headers(event)),
             sent);
       }
-      entry.devices().forEach(device -> changed.add(new DeviceName(entry.host(), device)));
+      if (isToldHere.test(entry.host())) {
+        entry.devices().forEach(device -> changed.add(new DeviceName(entry.host(), device)));
+      }
     }
     int events = sent.size();
     sentNanos = System.nanoTime();
@@ -276,7 +279,7 @@ public final class Publisher implements SmartLifecycle {
   private Set<DeviceName> everyDevice() {
     Set<DeviceName> all = new LinkedHashSet<>();
     for (String host : slice.hosts()) {
-      if (!isOurs.test(host)) {
+      if (!isToldHere.test(host)) {
         continue;
       }
       List<String> names =

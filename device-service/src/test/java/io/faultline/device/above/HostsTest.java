@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +150,7 @@ class HostsTest {
       left.http().put(device(host), SHAPE).problem(503, "unavailable");
       left.http().delete("/v1/hosts/" + host).expect(204);
       left.http().delete("/v1/hosts/" + host).problem(404, "not-found");
+      awaitForgotten(host + "/pmem0");
       left.http().put(device(host), SHAPE).expect(201);
       try (RunningService back = start("wiped")) {
         // It has devices of a host that is another's by now: that one is asked.
@@ -159,6 +161,17 @@ class HostsTest {
       left.http().delete(device(host)).expect(204);
       left.http().delete("/v1/hosts/" + host).expect(204);
       assertThat(owners(left.http())).doesNotContainKey(host);
+    }
+  }
+
+  private static void awaitForgotten(String device) {
+    try (TopicReader states =
+        TopicReader.fromBeginning(Map.of("bootstrap.servers", bootstrap()), Topics.DEVICE_STATE)) {
+      boolean forgotten = false;
+      while (!forgotten) {
+        ConsumerRecord<String, byte[]> record = states.next();
+        forgotten = record.key().equals(device) && record.value() == null;
+      }
     }
   }
 
@@ -185,7 +198,7 @@ class HostsTest {
       Ownership ownership = older.bean(Ownership.class);
       HostDirectory.Running newer =
           new HostDirectory.Running(
-              ownership.sliceId(), "another", "http://127.0.0.1:1", java.time.Instant.EPOCH);
+              ownership.sliceId(), "another", "http://127.0.0.1:1", Instant.EPOCH);
       produce(Topics.DEVICE_HOSTS, ownership.sliceId(), HostsTopic.value(newer));
       Awaiting.until(() -> ownership.supersededAt() != null, Duration.ofSeconds(30));
       older.http().get(device("superseded")).problem(503, "unavailable");
