@@ -228,6 +228,15 @@ class InjectionHttpTest {
     assertThat(gauge(registry, "scrub.progress")).isNull();
   }
 
+  @Test
+  void theInterfaceDescribesTheForms() {
+    JsonNode body =
+        http.get("/v3/api-docs").expect(200).json().at("/components/schemas/InjectionBody");
+    assertThat(body.at("/properties/ranges/type").asString()).isEqualTo("array");
+    assertThat(body.at("/properties/ranges/items/type").asString()).isEqualTo("integer");
+    assertThat(body.at("/properties").has("notify")).isTrue();
+  }
+
   private @Nullable Gauge gauge(MeterRegistry registry, String what) {
     return registry.find("faultline.device." + what).tags("host", host, "device", "pmem0").gauge();
   }
