@@ -143,13 +143,18 @@ public class DeviceServiceConfiguration {
       TopicsAdmin topics,
       FaultlineProperties properties,
       MeterRegistry registry) {
-    return new Acknowledgements(
-        deviceSlice, deviceOwnership, connection, topics, properties, registry);
+    Acknowledgements acknowledgements =
+        new Acknowledgements(
+            deviceSlice, deviceOwnership, connection, topics, properties, registry);
+    deviceOwnership.whenSuperseded(acknowledgements::stop);
+    return acknowledgements;
   }
 
   @Bean
-  Deadlines deviceDeadlines(Slice deviceSlice, DeviceProperties device) {
-    return new Deadlines(deviceSlice, device.deadlineCheck());
+  Deadlines deviceDeadlines(Slice deviceSlice, Ownership deviceOwnership, DeviceProperties device) {
+    Deadlines deadlines = new Deadlines(deviceSlice, device.deadlineCheck());
+    deviceOwnership.whenSuperseded(deadlines::stop);
+    return deadlines;
   }
 
   @Bean

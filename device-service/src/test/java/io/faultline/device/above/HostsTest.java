@@ -66,9 +66,21 @@ class HostsTest {
               () -> one.get(device("b")).response().statusCode() == 200, Duration.ofSeconds(30));
           two.get(device("a")).expect(200);
           assertThat(owners(one)).isEqualTo(owners(two)).containsAllEntriesOf(owners);
+          withoutKafka(broker, one, two);
         }
       }
     }
+  }
+
+  /** Nobody can say who has a new host, but what is had goes on. */
+  private static void withoutKafka(ChildProcess broker, HttpCalls one, HttpCalls two) {
+    broker.pause();
+    one.get(device("b")).expect(200);
+    two.put(device("late"), SHAPE).problem(503, "unavailable");
+    broker.goOn();
+    Awaiting.until(
+        () -> two.put(device("late"), SHAPE).response().statusCode() < 300, Duration.ofSeconds(60));
+    one.get(device("late")).expect(200);
   }
 
   private static void callsToEitherWorkForBoth(HttpCalls one, HttpCalls two) {
