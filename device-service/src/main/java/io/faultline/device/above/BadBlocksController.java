@@ -52,9 +52,9 @@ public final class BadBlocksController {
       throws HttpMediaTypeNotAcceptableException {
     Edge.name("host", host);
     Edge.name("device", device);
+    BadBlocks seen = edge.device(host, device, Device::badBlocks);
     BadBlocks bad =
-        edge.device(host, device, Device::badBlocks)
-            .untold(edge.slice().backlog().untold(host, device));
+        SliceEdge.available(() -> seen.untold(edge.slice().backlog().untold(host, device)));
     return format == null ? accepted(bad, accept, human) : inForm(bad, format, human);
   }
 

@@ -3,9 +3,12 @@ package io.faultline.device.above;
 import io.faultline.device.below.Slice;
 import io.faultline.device.below.SliceException;
 import io.faultline.device.core.Device;
+import io.faultline.device.core.DeviceFact.Ended;
+import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceHost;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Duration;
 import java.util.function.ToLongFunction;
 
 /** What is bad and what waits, counted when it is asked for. */
@@ -23,6 +26,21 @@ public final class DeviceMetrics implements MeterBinder {
     registry.gauge("faultline.device.open.faults", this, DeviceMetrics::openFaults);
     registry.gauge(
         "faultline.device.events.unpublished", this, metrics -> metrics.slice.backlog().size());
+  }
+
+  /** How long a device took to leave, from the first word to its going. */
+  static void removal(MeterRegistry registry, Removal removal) {
+    Ended ended = removal.ended();
+    if (ended != null) {
+      registry
+          .timer(
+              "faultline.device.removals",
+              "mode",
+              removal.mode().label(),
+              "end",
+              ended.end().label())
+          .record(Duration.between(removal.since(), ended.at()));
+    }
   }
 
   private double badSectors() {

@@ -2,7 +2,6 @@ package io.faultline.device.core;
 
 import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.ranges.Extents;
-import io.faultline.ranges.RangeConsumer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,12 +55,17 @@ public record BadBlocks(
     return bound.state() == DeviceState.REMOVED;
   }
 
-  /** The known poison in logical blocks, which are what addresses of a disk count. */
-  void forEachInLogicalBlocks(RangeConsumer consumer) {
+  /** An entry for each range of known poison. */
+  <T> List<T> inSectors(RangeList.Entry<T> entry) {
+    return new RangeList<>(known, entry);
+  }
+
+  /** The same in logical blocks, which are what addresses of a disk count. */
+  <T> List<T> inLogicalBlocks(RangeList.Entry<T> entry) {
     long blockSectors = blockSectors();
-    known
-        .roundOut(blockSectors)
-        .forEach((start, count) -> consumer.accept(start / blockSectors, count / blockSectors));
+    return new RangeList<>(
+        known.roundOut(blockSectors),
+        (start, count) -> entry.of(start / blockSectors, count / blockSectors));
   }
 
   /** How many logical blocks are bad. */

@@ -7,6 +7,7 @@ import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Patrolled;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.ScrubRun;
+import io.faultline.device.core.DeviceFact.Share;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.time.Instant;
@@ -35,6 +36,7 @@ public final class Device {
   private @Nullable Bound bound;
   private final TreeMap<String, Claimed> claims = new TreeMap<>();
   private final TreeMap<String, Fault> faults = new TreeMap<>();
+  private final TreeMap<String, Share> shares = new TreeMap<>();
   private final TreeSet<String> acknowledgements = new TreeSet<>();
   private @Nullable Removal removal;
   private @Nullable ScrubRun scrub;
@@ -116,6 +118,16 @@ public final class Device {
   /** The newest removal; null if it was never removed. */
   public @Nullable Removal removal() {
     return removal;
+  }
+
+  /** Who stood on it at the newest removal, and what came back; ascending by holder. */
+  public SortedMap<String, Share> shares() {
+    return Collections.unmodifiableSortedMap(shares);
+  }
+
+  /** What of the newest removal's credit is where. */
+  Credit credit() {
+    return Credit.of(shares, removal == null ? 0 : removal.pooled());
   }
 
   public @Nullable ScrubRun scrub() {
@@ -283,6 +295,14 @@ public final class Device {
     }
   }
 
+  void setShare(String holder, @Nullable Share share) {
+    if (share == null) {
+      shares.remove(holder);
+    } else {
+      shares.put(holder, share);
+    }
+  }
+
   void setAcknowledged(String eventId, boolean counted) {
     if (counted) {
       acknowledgements.add(eventId);
@@ -330,6 +350,7 @@ public final class Device {
     return bound == null
         && claims.isEmpty()
         && faults.isEmpty()
+        && shares.isEmpty()
         && acknowledgements.isEmpty()
         && removal == null
         && scrub == null
@@ -343,6 +364,7 @@ public final class Device {
         && Objects.equals(bound, device.bound)
         && claims.equals(device.claims)
         && faults.equals(device.faults)
+        && shares.equals(device.shares)
         && acknowledgements.equals(device.acknowledgements)
         && Objects.equals(removal, device.removal)
         && Objects.equals(scrub, device.scrub)
@@ -351,7 +373,8 @@ public final class Device {
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, bound, claims, faults, acknowledgements, removal, scrub, patrol);
+    return Objects.hash(
+        name, bound, claims, faults, shares, acknowledgements, removal, scrub, patrol);
   }
 
   @Override

@@ -152,6 +152,19 @@ class ReportPrinterTest {
   }
 
   @Test
+  void anAnswerToGetLbaStatusSaysThatThereIsMore() {
+    Extents.Builder many = Extents.builder();
+    for (int i = 0; i < 65_536; i++) {
+      many.add(2L * i, 1);
+    }
+    BadBlocks bad = Reported.of("nvme0", "nvme", 1L << 30, 512, many.build());
+    JsonNode status = Json.LENIENT.readTree(print(bad, "nvme-get-lba-status", false));
+    assertThat(status.get("Completion Condition (CMPC)").asInt()).isEqualTo(1);
+    assertThat(status.has("LSD entry 65534")).isTrue();
+    assertThat(status.has("LSD entry 65535")).isFalse();
+  }
+
+  @Test
   void anNvmeWithoutBadBlocksHasAnEmptyLog() {
     JsonNode log =
         Json.LENIENT.readTree(print(Reported.of("nvme", 512), "nvme-lba-status-log", false));
