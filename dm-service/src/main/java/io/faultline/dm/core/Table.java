@@ -240,6 +240,19 @@ public final class Table {
     return redundant;
   }
 
+  /** Whether each fault loses what it loses alone, and several no more than that. */
+  boolean additive() {
+    return rows.stream().allMatch(row -> !row.target().joint() || row.target().additive());
+  }
+
+  /**
+   * Whether a fault loses something together with others only where it has a part in it: true of
+   * copies and parity.
+   */
+  boolean losesBySupport() {
+    return rows.stream().allMatch(row -> !row.target().joint() || row.target().redundant());
+  }
+
   /** The target of a row; rows count from 0. */
   Target target(int row) {
     return rows.get(row).target();
@@ -471,7 +484,16 @@ public final class Table {
 
   /** Those of them that are kept with redundancy, and now have less of it. */
   Extents weakened(Map<String, Extents> badBelow) {
-    return redundant ? supported(badBelow, true) : Extents.EMPTY;
+    Extents weakened = redundant ? supported(badBelow, true) : Extents.EMPTY;
+    boolean others = rows.stream().anyMatch(row -> isJointOnly(row.target()));
+    return others
+        ? weakened.union(answer(badBelow).getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY))
+        : weakened;
+  }
+
+  /** It may have copies of its own accord (a cache), but none that get out of step. */
+  private static boolean isJointOnly(Target target) {
+    return target.joint() && !target.redundant();
   }
 
   private Extents supported(Map<String, Extents> below, boolean onlyRedundant) {
