@@ -4,7 +4,6 @@ import io.faultline.device.core.DataRules;
 import io.faultline.device.core.DataRules.Plan;
 import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceCommand;
-import io.faultline.device.core.DeviceProblems;
 import io.faultline.events.Json;
 import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
@@ -159,7 +158,7 @@ public final class DataPath {
       Change change) {
     Media media = slice.media(host, device);
     if (media == null) {
-      return Slice.refused(DeviceProblems.unknownDevice(host, device));
+      return Slice.refused(slice.notThere(host, device));
     }
     media.changing().lock();
     try {
@@ -182,7 +181,7 @@ public final class DataPath {
         }
       };
     } catch (MediaGoneException e) {
-      return Slice.refused(DeviceProblems.unknownDevice(host, device));
+      return Slice.refused(slice.notThere(host, device));
     } catch (IOException e) {
       return Slice.refused(Slice.noRoom(e));
     } finally {
@@ -208,7 +207,7 @@ public final class DataPath {
               state -> {
                 Device found = state.device(device);
                 return found == null
-                    ? new Plan.Refused(DeviceProblems.unknownDevice(host, device))
+                    ? new Plan.Refused(slice.notThere(host, device))
                     : rule.apply(found);
               });
       if (!(plan instanceof Plan.Discover discover)) {

@@ -58,11 +58,11 @@ class SliceTest {
     Slices.open(folder).close();
     Path identity = folder.resolve("slice.json");
     String text = Files.readString(identity);
-    Files.writeString(identity, text.replace("\"formatVersion\":1", "\"formatVersion\":2"));
+    Files.writeString(identity, text.replace("\"formatVersion\":2", "\"formatVersion\":1"));
 
     assertThatThrownBy(() -> Slices.open(folder))
         .isInstanceOf(SliceException.class)
-        .hasMessageContaining("format version 2")
+        .hasMessageContaining("format version 1")
         .hasMessageNotContaining("\n");
     Files.writeString(identity, "{");
     assertThatThrownBy(() -> Slices.open(folder)).isInstanceOf(SliceException.class);
@@ -433,7 +433,7 @@ class SliceTest {
 
   @Test
   void whenTooMuchWaitsForKafkaChangesAreRefusedAndNothingHappens() {
-    SliceSettings tight = new SliceSettings(8, 1L << 40, 3, 3, 1 << 20);
+    SliceSettings tight = new SliceSettings(8, 1L << 40, 3, 3, 1 << 20, 1 << 20, 1 << 20);
     try (Slice slice =
         Slice.open(folder, new DeviceCore(Slices.LIMITS), tight, InstantSource.system())) {
       expect(slice.command("local", create("pmem0", 1 << 20), null, null), 201);
