@@ -26,13 +26,13 @@ public final class DeviceMetrics implements MeterBinder {
   }
 
   private double badSectors() {
-    return sum(device -> device.known().totalSectors());
+    return sum(device -> device.knownSectors());
   }
 
   private double openFaults() {
     return sum(
         device ->
-            device.faults().values().stream().filter(fault -> !fault.known().isEmpty()).count());
+            device.faults().values().stream().filter(fault -> fault.knownSectors() > 0).count());
   }
 
   private double sum(ToLongFunction<Device> of) {

@@ -53,10 +53,10 @@ public final class DataRules {
       return new Plan.Refused(unusable);
     }
     SectorRange range = asked.intersect(device.whole());
-    if (device.latent().intersects(range)) {
+    if (!device.latent(range).isEmpty()) {
       return new Plan.Discover(range);
     }
-    Extents bad = device.known().clip(range);
+    Extents bad = device.known(range);
     return bad.isEmpty() || recover
         ? new Plan.Read(range, bad)
         : new Plan.Refused(DeviceProblems.mediaError(device, bad.startSector(0)));
@@ -96,15 +96,15 @@ public final class DataRules {
     //  in part       |--|                 ||         must be clean
     Extents whole = Extents.of(device.wholeClearUnits(range));
     Extents inPart = Extents.of(range).subtract(whole);
-    Extents hidden = device.latent().intersect(inPart);
+    Extents hidden = device.latent(range).intersect(inPart);
     if (!hidden.isEmpty()) {
       return new Plan.Discover(hidden.span());
     }
-    Extents bad = device.known().intersect(inPart);
+    Extents bad = device.known(inPart);
     if (!bad.isEmpty()) {
       return new Plan.Refused(DeviceProblems.mediaError(device, bad.startSector(0)));
     }
-    return new Plan.Write(range, device.poison().intersect(whole), device.generation());
+    return new Plan.Write(range, device.poison(range).intersect(whole), device.generation());
   }
 
   /** Clearing: poison in whole clear units of the range goes, and zeroes come. */
@@ -116,7 +116,7 @@ public final class DataRules {
       return new Plan.Refused(DeviceProblems.pastEnd(device, range));
     }
     SectorRange whole = device.wholeClearUnits(range);
-    return new Plan.Write(whole, device.poison().clip(whole), device.generation());
+    return new Plan.Write(whole, device.poison(whole), device.generation());
   }
 
   private static @Nullable Problem unusable(Device device, @Nullable Long generation) {

@@ -2,6 +2,7 @@ package io.faultline.device.core;
 
 import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.device.core.DeviceFact.Claimed;
+import io.faultline.device.core.DeviceFact.FaultPart;
 import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.Scrubbed;
@@ -12,14 +13,13 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One device, as its facts tell it. Only {@link DeviceHost} changes it.
  *
- * <p>Poison is the union of the faults' ranges. That union is kept beside them and folded anew only
- * after a fault has lost ranges, because faults may overlap.
+ * <p>Poison is the union of the faults' ranges, which may overlap. That union is kept beside them,
+ * known and latent apart, and changes with every part of a fault.
  */
 public final class Device {
 
@@ -29,15 +29,17 @@ public final class Device {
   private final String name;
   private @Nullable Bound bound;
   private final TreeMap<String, Claimed> claims = new TreeMap<>();
-  private final TreeMap<String, MediaFault> faults = new TreeMap<>();
+  private final TreeMap<String, Fault> faults = new TreeMap<>();
   private final TreeSet<String> acknowledgements = new TreeSet<>();
   private @Nullable Removal removal;
   private @Nullable Scrubbed scrub;
 
-  /** The union of all faults' known ranges; null when it has to be folded anew. */
-  private @Nullable Extents known = Extents.EMPTY;
+  private final FaultCover knownCover = new FaultCover();
+  private final FaultCover latentCover = new FaultCover();
+  private long faultRanges;
 
-  private @Nullable Extents latent = Extents.EMPTY;
+  /** All of {@link #knownCover}, since somebody asked; null after a change. */
+  private @Nullable Extents known;
 
   Device(String name) {
     this.name = name;
@@ -82,7 +84,7 @@ public final class Device {
   }
 
   /** Fault id to fault, ascending by id and so by age. */
-  public SortedMap<String, MediaFault> faults() {
+  public SortedMap<String, Fault> faults() {
     return Collections.unmodifiableSortedMap(faults);
   }
 
@@ -107,29 +109,53 @@ public final class Device {
     return acknowledgements.size();
   }
 
-  /** Poison that is known. */
+  /** Poison that is known: a copy of all ranges. To look at some, ask for those. */
   public Extents known() {
-    Extents folded = known;
-    if (folded == null) {
-      folded = fold(MediaFault::known);
-      known = folded;
+    Extents all = known;
+    if (all == null) {
+      all = knownCover.all();
+      known = all;
     }
-    return folded;
+    return all;
   }
 
-  /** Poison that nobody has come upon yet. */
+  /** Known poison in {@code range}. */
+  public Extents known(SectorRange range) {
+    return knownCover.clip(range);
+  }
+
+  /** Known poison among {@code ranges}. */
+  public Extents known(Extents ranges) {
+    return knownCover.intersect(ranges);
+  }
+
+  public long knownSectors() {
+    return knownCover.totalSectors();
+  }
+
+  /** Poison that nobody has come upon yet: all ranges. To look at some, ask for those. */
   public Extents latent() {
-    Extents folded = latent;
-    if (folded == null) {
-      folded = fold(MediaFault::latent);
-      latent = folded;
-    }
-    return folded.subtract(known());
+    return latentCover.all().subtract(known());
+  }
+
+  /** Latent poison in {@code range}. */
+  public Extents latent(SectorRange range) {
+    return latentCover.clip(range).subtract(knownCover.clip(range));
   }
 
   /** All poison, known or not. */
   public Extents poison() {
-    return known().union(latent());
+    return known().union(latentCover.all());
+  }
+
+  /** All poison in {@code range}, known or not. */
+  public Extents poison(SectorRange range) {
+    return knownCover.clip(range).union(latentCover.clip(range));
+  }
+
+  /** Ranges of all faults together, overlapping or not. */
+  long faultRanges() {
+    return faultRanges;
   }
 
   /**
@@ -144,12 +170,6 @@ public final class Device {
             ? sectors()
             : range.endSector() - range.endSector() % unitSectors;
     return start < end ? SectorRange.between(start, end) : new SectorRange(start, 0);
-  }
-
-  private Extents fold(Function<MediaFault, Extents> part) {
-    Extents.Builder all = Extents.builder();
-    faults.values().forEach(fault -> all.addAll(part.apply(fault)));
-    return all.build();
   }
 
   void setBound(@Nullable Bound next) {
@@ -180,14 +200,28 @@ public final class Device {
     }
   }
 
-  void setFault(String faultId, @Nullable MediaFault fault) {
-    MediaFault before = fault == null ? faults.remove(faultId) : faults.put(faultId, fault);
-    if (before == null && fault != null) {
-      known = known == null ? null : known.union(fault.known());
-      latent = latent == null ? null : latent.union(fault.latent());
-    } else {
-      known = null;
-      latent = null;
+  void setFault(String faultId, @Nullable MediaFault head) {
+    Fault fault = faults.computeIfAbsent(faultId, _ -> new Fault());
+    fault.setHead(head);
+    dropIfForgotten(faultId, fault);
+  }
+
+  void setFaultPart(String faultId, long startSector, @Nullable FaultPart next) {
+    Fault fault = faults.computeIfAbsent(faultId, _ -> new Fault());
+    FaultPart before = fault.setPart(startSector, next);
+    FaultPart after = next == null ? FaultPart.NONE : next;
+    faultRanges += after.rangeCount() - before.rangeCount();
+    knownCover.add(after.known().subtract(before.known()));
+    knownCover.remove(before.known().subtract(after.known()));
+    latentCover.add(after.latent().subtract(before.latent()));
+    latentCover.remove(before.latent().subtract(after.latent()));
+    known = null;
+    dropIfForgotten(faultId, fault);
+  }
+
+  private void dropIfForgotten(String faultId, Fault fault) {
+    if (fault.isForgotten()) {
+      faults.remove(faultId);
     }
   }
 
@@ -220,6 +254,6 @@ public final class Device {
 
   @Override
   public String toString() {
-    return name + " " + bound + " claims " + claims.keySet() + " poison " + poison();
+    return name + " " + bound + " claims " + claims.keySet() + " faults " + faults;
   }
 }

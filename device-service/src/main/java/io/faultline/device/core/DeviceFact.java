@@ -1,6 +1,7 @@
 package io.faultline.device.core;
 
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -79,23 +80,55 @@ public sealed interface DeviceFact {
   record Claimed(long revision, Instant since) implements DeviceFact {}
 
   /**
-   * A media fault and the sectors that it still stands for.
+   * A media fault. What it stands for is in its {@link FaultPart}s.
+   *
+   * @param until when it heals by itself; null if it does not
+   */
+  record MediaFault(Instant since, @Nullable Instant until) implements DeviceFact {}
+
+  /**
+   * Some of the sectors that a fault still stands for. Its key says from which sector on; it ends
+   * where the fault's next part begins.
    *
    * @param known sectors that everybody may know of
-   * @param latent sectors that nobody has come upon yet
+   * @param latent sectors that nobody has come upon yet; none of them is known
    */
-  record MediaFault(Extents known, Extents latent, Instant since) implements DeviceFact {
+  record FaultPart(Extents known, Extents latent) implements DeviceFact {
 
-    MediaFault without(Extents healed) {
-      return new MediaFault(known.subtract(healed), latent.subtract(healed), since);
+    static final FaultPart NONE = new FaultPart(Extents.EMPTY, Extents.EMPTY);
+
+    FaultPart without(Extents healed) {
+      return new FaultPart(known.subtract(healed), latent.subtract(healed));
     }
 
-    MediaFault discovered(Extents found) {
-      return new MediaFault(known.union(found), latent.subtract(found), since);
+    FaultPart discovered(Extents found) {
+      return new FaultPart(known.union(latent.intersect(found)), latent.subtract(found));
     }
 
-    boolean isClosed() {
+    FaultPart clip(SectorRange window) {
+      return new FaultPart(known.clip(window), latent.clip(window));
+    }
+
+    int rangeCount() {
+      return known.rangeCount() + latent.rangeCount();
+    }
+
+    long totalSectors() {
+      return known.totalSectors() + latent.totalSectors();
+    }
+
+    boolean isEmpty() {
       return known.isEmpty() && latent.isEmpty();
+    }
+
+    /** From its first sector to its last. */
+    SectorRange span() {
+      if (known.isEmpty() || latent.isEmpty()) {
+        return known.isEmpty() ? latent.span() : known.span();
+      }
+      return SectorRange.between(
+          Math.min(known.span().startSector(), latent.span().startSector()),
+          Math.max(known.span().endSector(), latent.span().endSector()));
     }
   }
 

@@ -3,6 +3,7 @@ package io.faultline.device.core;
 import io.faultline.device.core.DeviceFact.Acknowledged;
 import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.device.core.DeviceFact.Claimed;
+import io.faultline.device.core.DeviceFact.FaultPart;
 import io.faultline.device.core.DeviceFact.Generations;
 import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Removal;
@@ -90,6 +91,13 @@ public final class DeviceHost {
       case Keys.DEVICE -> device.setBound((Bound) value);
       case Keys.CLAIM -> device.setClaim(key[2], (Claimed) value);
       case Keys.FAULT -> device.setFault(key[2], (MediaFault) value);
+      case Keys.PART -> {
+        int slash = key[2].lastIndexOf('/');
+        device.setFaultPart(
+            key[2].substring(0, slash),
+            Long.parseLong(key[2].substring(slash + 1)),
+            (FaultPart) value);
+      }
       case Keys.REMOVAL -> device.setRemoval((Removal) value);
       case Keys.ACK -> device.setAcknowledged(key[2], ((Acknowledged) value) != null);
       case Keys.SCRUB -> device.setScrub((Scrubbed) value);

@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.Scrubbed;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ public final class DeviceViews {
     view.put("generation", device.generation());
     view.put("state", device.state().label());
     view.put("dax", device.kind().dax());
-    view.put("badSectors", device.known().totalSectors());
+    view.put("badSectors", device.knownSectors());
     view.put("claims", List.copyOf(device.claims().keySet()));
     Removal removal = device.state() == DeviceState.ACTIVE ? null : device.removal();
     view.put("removal", removal == null ? null : removal(removal));
@@ -78,9 +77,9 @@ public final class DeviceViews {
 
   static List<Map<String, @Nullable Object>> mediaFaults(Device device) {
     List<Map<String, @Nullable Object>> open = new ArrayList<>();
-    for (Map.Entry<String, MediaFault> entry : device.faults().entrySet()) {
-      MediaFault fault = entry.getValue();
-      if (!fault.known().isEmpty()) {
+    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+      Fault fault = entry.getValue();
+      if (fault.knownSectors() > 0) {
         Map<String, @Nullable Object> view = new LinkedHashMap<>();
         view.put("faultId", entry.getKey());
         view.put("cause", "media_error");

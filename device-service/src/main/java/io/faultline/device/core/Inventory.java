@@ -131,7 +131,7 @@ final class Inventory {
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     decision.fact(
         Keys.GENERATIONS, new Generations(Math.max(host.highestOfDeleted(), device.generation())));
-    device.faults().keySet().forEach(faultId -> decision.gone(Keys.fault(name, faultId)));
+    device.faults().forEach((faultId, fault) -> FaultParts.close(decision, name, faultId, fault));
     device.acknowledgements().forEach(eventId -> decision.gone(Keys.ack(name, eventId)));
     if (device.removal() != null) {
       decision.gone(Keys.removal(name));

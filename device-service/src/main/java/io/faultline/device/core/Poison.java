@@ -1,5 +1,6 @@
 package io.faultline.device.core;
 
+import io.faultline.device.core.DeviceFact.FaultPart;
 import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Scrubbed;
 import io.faultline.events.DeviceEvent;
@@ -38,7 +39,7 @@ final class Poison {
           DeviceProblems.tooMany(
               "open faults on a device", limits.faultsPerDevice(), "limits.faults-per-device"));
     }
-    if (device.poison().rangeCount() >= limits.badRangesPerDevice()) {
+    if (device.faultRanges() >= limits.badRangesPerDevice()) {
       return Decision.refuse(
           DeviceProblems.tooMany(
               "bad ranges on a device",
@@ -49,11 +50,12 @@ final class Poison {
         Extents.of(asked).roundOut(device.bound().logicalBlockBytes() / Device.SECTOR_BYTES);
     String faultId = stamp.newId();
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
-    decision.fact(
-        Keys.fault(device.name(), faultId),
-        inject.announce()
-            ? new MediaFault(bad, Extents.EMPTY, stamp.now())
-            : new MediaFault(Extents.EMPTY, bad, stamp.now()));
+    FaultParts.open(
+        decision,
+        device.name(),
+        faultId,
+        new MediaFault(stamp.now(), null),
+        inject.announce() ? new FaultPart(bad, Extents.EMPTY) : new FaultPart(Extents.EMPTY, bad));
     String eventId =
         inject.announce()
             ? new Told(decision, host.host(), device).corrupted(bad, faultId, inject.consumedBy())
@@ -104,16 +106,27 @@ final class Poison {
   private static void find(
       DeviceHost host, Device device, SectorRange range, Decision.Builder<DeviceFact> decision) {
     Told told = new Told(decision, host.host(), device);
-    device
-        .faults()
-        .forEach(
-            (faultId, fault) -> {
-              Extents found = fault.latent().clip(range);
-              if (!found.isEmpty()) {
-                decision.fact(Keys.fault(device.name(), faultId), fault.discovered(found));
-                told.corrupted(found, faultId, null);
-              }
+    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+      Fault fault = entry.getValue();
+      if (fault.latentSectors() > 0) {
+        Extents.Builder found = Extents.builder();
+        FaultParts.change(
+            decision,
+            device.name(),
+            entry.getKey(),
+            fault,
+            range,
+            part -> {
+              Extents here = part.latent().clip(range);
+              found.addAll(here);
+              return part.discovered(here);
             });
+        Extents all = found.build();
+        if (!all.isEmpty()) {
+          told.corrupted(all, entry.getKey(), null);
+        }
+      }
+    }
   }
 
   Decision<DeviceFact> heal(DeviceHost host, Stamp stamp, DeviceCommand.Heal heal) {
@@ -129,22 +142,23 @@ final class Poison {
     }
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     String firstFault = null;
-    for (Map.Entry<String, MediaFault> entry : device.faults().entrySet()) {
-      MediaFault before = entry.getValue();
-      MediaFault after = before.without(heal.ranges());
-      if (!after.equals(before)) {
-        String key = Keys.fault(device.name(), entry.getKey());
-        if (after.isClosed()) {
-          decision.gone(key);
-        } else {
-          decision.fact(key, after);
-        }
-        boolean wasKnown = !after.known().equals(before.known());
-        firstFault = firstFault == null && wasKnown ? entry.getKey() : firstFault;
-      }
+    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+      Fault fault = entry.getValue();
+      boolean isFirst =
+          firstFault == null
+              && fault.partsIn(heal.ranges().span()).values().stream()
+                  .anyMatch(part -> !part.known().intersect(heal.ranges()).isEmpty());
+      firstFault = isFirst ? entry.getKey() : firstFault;
+      FaultParts.change(
+          decision,
+          device.name(),
+          entry.getKey(),
+          fault,
+          heal.ranges().span(),
+          part -> part.without(heal.ranges()));
     }
     // What was latent heals in silence: nobody was told that it was bad.
-    Extents healed = device.known().intersect(heal.ranges());
+    Extents healed = device.known(heal.ranges());
     String eventId =
         firstFault == null
             ? null
