@@ -256,6 +256,13 @@ public final class Publisher implements SmartLifecycle {
           return name;
         });
     if (state.isEmpty()) {
+      Map<String, @Nullable Object> damaged = slice.damagedView(name.host(), name.device());
+      if (!damaged.isEmpty()) {
+        state.put("host", name.host());
+        state.putAll(damaged);
+      }
+    }
+    if (state.isEmpty()) {
       return new ProducerRecord<>(Topics.DEVICE_STATE, name.host() + "/" + name.device(), null);
     }
     state.put("sliceId", slice.sliceId());

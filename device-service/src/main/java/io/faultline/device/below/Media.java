@@ -91,17 +91,22 @@ public final class Media implements AutoCloseable {
   }
 
   /**
-   * Stores content and forces it to disk.
+   * Stores content and forces it to disk, all of it or nothing.
    *
-   * @throws IOException if the disk is full or fails; some of the range may have the new content
-   *     then
+   * @throws IOException if the disk is full or fails; the range has its old content then
    * @throws MediaGoneException if the device was deleted
    */
   public void write(long startSector, byte[] content) throws IOException {
     open.readLock().lock();
     try {
       requireOpen();
-      put(startSector * Device.SECTOR_BYTES, content, content.length);
+      long start = startSector * Device.SECTOR_BYTES;
+      takeRoom(start, content.length);
+      byte[] before = new byte[Math.min(content.length, PIECE_BYTES)];
+      for (int at = 0; at < content.length; at += PIECE_BYTES) {
+        int length = Math.min(PIECE_BYTES, content.length - at);
+        put(start + at, content, at, length);
+      }
       out.getFD().sync();
     } finally {
       open.readLock().unlock();

@@ -323,6 +323,41 @@ public final class Slice implements AutoCloseable {
     }
   }
 
+  /** All damaged devices, {@code host/device} each. */
+  public List<String> damagedDevices() {
+    List<String> all = new ArrayList<>();
+    turn.lock();
+    try {
+      slots
+          .values()
+          .forEach(
+              slot ->
+                  slot.damaged().keySet().forEach(device -> all.add(slot.host() + "/" + device)));
+      return all;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** The damaged devices of a host as they are listed, ascending by name. */
+  public List<Map<String, @Nullable Object>> damagedViews(String host) {
+    List<Map<String, @Nullable Object>> views = new ArrayList<>();
+    damaged(host).keySet().forEach(device -> views.add(damagedView(host, device)));
+    return views;
+  }
+
+  /** A damaged device as it is listed, with what is known of it; empty if it is not damaged. */
+  public Map<String, @Nullable Object> damagedView(String host, String device) {
+    turn.lock();
+    try {
+      HostSlot slot = slots.get(host);
+      Damage damage = slot == null ? null : slot.damaged().get(device);
+      return slot == null || damage == null ? Map.of() : damage.view(device, slot.bound(device));
+    } finally {
+      turn.unlock();
+    }
+  }
+
   /** Why a device is not there: it is damaged, or there is none. */
   public Problem notThere(String host, String device) {
     Damage damage = damaged(host).get(device);

@@ -116,7 +116,8 @@ class FaultPartsTest {
 
     Fault fault = device().faults().values().iterator().next();
     assertThat(fault.parts()).hasSize(20);
-    assertThat(fault.parts().values()).allMatch(part -> part.rangeCount() <= FaultParts.PART_RANGES);
+    assertThat(fault.parts().values())
+        .allMatch(part -> part.rangeCount() <= FaultParts.PART_RANGES);
     assertThat(fault.known()).isEqualTo(Extents.of(0, 100_000).subtract(holes.build()));
     checkReplay();
     carryOut(new DeviceCommand.Heal("d", 1, Extents.of(0, 100_000), RecoveredData.REWRITTEN));
