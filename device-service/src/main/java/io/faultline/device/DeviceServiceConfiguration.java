@@ -1,6 +1,7 @@
 package io.faultline.device;
 
 import io.faultline.device.above.Acknowledgements;
+import io.faultline.device.above.BadBlocksController;
 import io.faultline.device.above.ClaimController;
 import io.faultline.device.above.DataController;
 import io.faultline.device.above.Deadlines;
@@ -8,6 +9,7 @@ import io.faultline.device.above.DeviceController;
 import io.faultline.device.above.DeviceMetrics;
 import io.faultline.device.above.FaultController;
 import io.faultline.device.above.Publisher;
+import io.faultline.device.above.RecoveryMetrics;
 import io.faultline.device.above.RemovalController;
 import io.faultline.device.above.SliceEdge;
 import io.faultline.device.above.UpperLayers;
@@ -42,11 +44,12 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  DataPath deviceDataPath(Slice deviceSlice, DeviceProperties device) {
+  DataPath deviceDataPath(Slice deviceSlice, DeviceProperties device, MeterRegistry registry) {
     return new DataPath(
         deviceSlice,
         device.limits().dataBytesPerCall().toBytes(),
-        device.limits().clearBytesPerCall().toBytes());
+        device.limits().clearBytesPerCall().toBytes(),
+        new RecoveryMetrics(registry));
   }
 
   @Bean
@@ -126,6 +129,11 @@ public class DeviceServiceConfiguration {
   @Bean
   FaultController deviceFaultController(SliceEdge deviceEdge, DataPath deviceDataPath) {
     return new FaultController(deviceEdge, deviceDataPath);
+  }
+
+  @Bean
+  BadBlocksController deviceBadBlocksController(SliceEdge deviceEdge) {
+    return new BadBlocksController(deviceEdge);
   }
 
   @Bean

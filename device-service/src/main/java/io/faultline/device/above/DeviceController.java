@@ -32,7 +32,8 @@ public final class DeviceController {
       @Nullable String kind,
       long sizeBytes,
       @Nullable Long logicalBlockBytes,
-      @Nullable Long clearUnitBytes) {}
+      @Nullable Long clearUnitBytes,
+      @Nullable Boolean clearsPoison) {}
 
   private final SliceEdge edge;
   private final UpperLayers upper;
@@ -116,7 +117,8 @@ public final class DeviceController {
                 shape.kind(),
                 shape.sizeBytes(),
                 shape.logicalBlockBytes(),
-                shape.clearUnitBytes()),
+                shape.clearUnitBytes(),
+                shape.clearsPoison()),
             request));
   }
 

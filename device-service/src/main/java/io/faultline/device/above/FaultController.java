@@ -5,30 +5,22 @@ import io.faultline.device.below.DataPath;
 import io.faultline.device.core.DeviceCommand;
 import io.faultline.device.core.DeviceViews;
 import io.faultline.events.ConsumedBy;
-import io.faultline.events.Json;
-import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
-import org.springframework.util.InvalidMimeTypeException;
-import org.springframework.util.MimeTypeUtils;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -138,60 +130,5 @@ public final class FaultController {
     Edge.name("host", host);
     Edge.name("device", device);
     return edge.device(host, device, DeviceViews::scrub);
-  }
-
-  /** As the kernel's sysfs shows it, or as JSON with what is still latent. */
-  @GetMapping(
-      path = "/v1/hosts/{host}/devices/{device}/badblocks",
-      produces = {MediaType.TEXT_PLAIN_VALUE, MediaType.APPLICATION_JSON_VALUE})
-  ResponseEntity<byte[]> badBlocks(
-      @PathVariable String host,
-      @PathVariable String device,
-      @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable String accept) {
-    Edge.name("host", host);
-    Edge.name("device", device);
-    if (!wantsJson(accept)) {
-      Extents known = edge.device(host, device, found -> found.known());
-      StringBuilder lines = new StringBuilder();
-      known.forEach((start, count) -> lines.append(start).append(' ').append(count).append('\n'));
-      return ResponseEntity.ok()
-          .contentType(MediaType.TEXT_PLAIN)
-          .body(lines.toString().getBytes(StandardCharsets.US_ASCII));
-    }
-    Map<String, Object> sets =
-        edge.device(
-            host,
-            device,
-            found -> {
-              Map<String, Object> body = new LinkedHashMap<>();
-              body.put("ranges", found.known().toPairs());
-              body.put("latent", found.latent().toPairs());
-              return body;
-            });
-    return ResponseEntity.ok()
-        .contentType(MediaType.APPLICATION_JSON)
-        .body(Json.LENIENT.writeValueAsBytes(sets));
-  }
-
-  /** Whether JSON is asked for by name before text, or text not at all. */
-  private static boolean wantsJson(@Nullable String accept) {
-    if (accept == null) {
-      return false;
-    }
-    try {
-      List<MediaType> accepted = MediaType.parseMediaTypes(accept);
-      MimeTypeUtils.sortBySpecificity(accepted);
-      for (MediaType type : accepted) {
-        if (type.includes(MediaType.TEXT_PLAIN)) {
-          return false;
-        }
-        if (type.includes(MediaType.APPLICATION_JSON)) {
-          return true;
-        }
-      }
-    } catch (InvalidMimeTypeException e) {
-      return false;
-    }
-    return false;
   }
 }

@@ -1,13 +1,18 @@
 package io.faultline.device.below;
 
+import io.faultline.events.BlockEvent.CorruptedRange;
+import io.faultline.events.Cause;
 import io.faultline.events.Event;
+import io.faultline.ranges.Extents;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -30,7 +35,13 @@ public final class Backlog implements AutoCloseable {
    */
   public record Unpublished(long number, String host, List<Event> events, Set<String> devices) {}
 
-  private record Waiting(long number, int events, JournalPosition position) {}
+  /**
+   * An entry as it is kept in memory.
+   *
+   * @param devices whose state it changed
+   */
+  record Waiting(
+      long number, String host, List<String> devices, int events, JournalPosition position) {}
 
   private final PublishedMark mark;
   private final Function<JournalPosition, Unpublished> reader;
@@ -70,6 +81,42 @@ public final class Backlog implements AutoCloseable {
     return waiting;
   }
 
+  /**
+   * What those above have not been told of a device's media, because it is not published yet: by
+   * fault, the ranges that were said to be bad.
+   */
+  public Map<String, Extents> untold(String host, String device) {
+    List<Waiting> about = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Waiting entry : entries) {
+        if (entry.host().equals(host) && entry.devices().contains(device)) {
+          about.add(entry);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    Map<String, Extents.Builder> untold = new HashMap<>();
+    for (Waiting entry : about) {
+      reader.apply(entry.position()).events().forEach(event -> addCorrupted(event, device, untold));
+    }
+    Map<String, Extents> ranges = new HashMap<>();
+    untold.forEach((faultId, builder) -> ranges.put(faultId, builder.build()));
+    return ranges;
+  }
+
+  private static void addCorrupted(
+      Event event, String device, Map<String, Extents.Builder> untold) {
+    String faultId = event.faultId();
+    if (faultId != null
+        && event.data() instanceof CorruptedRange corrupted
+        && corrupted.cause() == Cause.MEDIA_ERROR
+        && corrupted.device().equals(device)) {
+      untold.computeIfAbsent(faultId, id -> Extents.builder()).addAll(corrupted.ranges());
+    }
+  }
+
   /** Everything up to this entry is published. */
   long published() {
     lock.lock();
@@ -80,11 +127,11 @@ public final class Backlog implements AutoCloseable {
     }
   }
 
-  void add(long number, int eventCount, JournalPosition position) {
+  void add(Waiting entry) {
     lock.lock();
     try {
-      entries.addLast(new Waiting(number, eventCount, position));
-      events += eventCount;
+      entries.addLast(entry);
+      events += entry.events();
       waiting = entries.size();
     } finally {
       lock.unlock();

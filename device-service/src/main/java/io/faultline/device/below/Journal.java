@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ final class Journal implements AutoCloseable {
   private final TwinFolder twins;
   private final long segmentBytes;
   private final ReentrantLock forcing = new ReentrantLock();
+  private final Reading reading = new Reading();
   private long segmentStart;
   private TwinFile segment;
 
@@ -238,18 +241,25 @@ final class Journal implements AutoCloseable {
    */
   Entry read(JournalPosition position) {
     String name = segmentName(position.segment());
-    for (Path file : twins.both(name)) {
-      try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-        byte[] frame = new byte[Math.toIntExact(position.bytes())];
-        in.seek(position.offset());
-        in.readFully(frame);
-        Entry entry = Frames.entry(frame);
-        if (entry != null) {
-          return entry;
+    synchronized (reading) {
+      if (reading.segment != position.segment()) {
+        reading.close();
+        reading.segment = position.segment();
+      }
+      for (Path path : twins.both(name)) {
+        try {
+          byte[] frame = new byte[Math.toIntExact(position.bytes())];
+          RandomAccessFile file = reading.open(path);
+          file.seek(position.offset());
+          file.readFully(frame);
+          Entry entry = Frames.entry(frame);
+          if (entry != null) {
+            return entry;
+          }
+          log.warn("{} is damaged at byte {}", path, position.offset());
+        } catch (IOException e) {
+          log.warn("{} at byte {} cannot be read: {}", path, position.offset(), e.toString());
         }
-        log.warn("{} is damaged at byte {}", file, position.offset());
-      } catch (IOException e) {
-        log.warn("{} at byte {} cannot be read: {}", file, position.offset(), e.toString());
       }
     }
     throw new SliceException(
@@ -260,6 +270,32 @@ final class Journal implements AutoCloseable {
             + " is damaged at byte "
             + position.offset()
             + " in both copies; start the service again to see which devices that takes out");
+  }
+
+  /** The files that were read last: entries are read one after the other. */
+  private static final class Reading {
+    private final Map<Path, RandomAccessFile> files = new HashMap<>();
+    private long segment;
+
+    RandomAccessFile open(Path path) throws IOException {
+      RandomAccessFile file = files.get(path);
+      if (file == null) {
+        file = new RandomAccessFile(path.toFile(), "r");
+        files.put(path, file);
+      }
+      return file;
+    }
+
+    void close() {
+      for (RandomAccessFile file : files.values()) {
+        try {
+          file.close();
+        } catch (IOException e) {
+          log.warn("closing a file of the journal: {}", e.toString());
+        }
+      }
+      files.clear();
+    }
   }
 
   /**
@@ -324,6 +360,9 @@ final class Journal implements AutoCloseable {
       log.warn("closing the journal {}: {}", folder, e.toString());
     } finally {
       forcing.unlock();
+    }
+    synchronized (reading) {
+      reading.close();
     }
   }
 

@@ -12,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -26,11 +25,14 @@ public final class Media implements AutoCloseable {
 
   private static final int PIECE_BYTES = 1 << 20;
 
+  /** What filesystems give room in, or a multiple of it. */
+  private static final int BLOCK_BYTES = 4096;
+
   private final Path file;
   private final RandomAccessFile out;
   private final Arena arena;
   private final MemorySegment mapped;
-  private final ReentrantLock changing = new ReentrantLock();
+  private final RangeGate gate = new RangeGate();
   private final ReentrantReadWriteLock open = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -59,9 +61,9 @@ public final class Media implements AutoCloseable {
     }
   }
 
-  /** Held by whoever changes content and poison together. */
-  public ReentrantLock changing() {
-    return changing;
+  /** Passed by whoever reads, or changes content and poison together. */
+  public RangeGate gate() {
+    return gate;
   }
 
   /**
@@ -102,14 +104,26 @@ public final class Media implements AutoCloseable {
       requireOpen();
       long start = startSector * Device.SECTOR_BYTES;
       takeRoom(start, content.length);
-      byte[] before = new byte[Math.min(content.length, PIECE_BYTES)];
-      for (int at = 0; at < content.length; at += PIECE_BYTES) {
-        int length = Math.min(PIECE_BYTES, content.length - at);
-        put(start + at, content, at, length);
-      }
+      put(start, content, content.length);
       out.getFD().sync();
     } finally {
       open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Writes zeroes where there are only zeroes: what is a hole takes its room now, where a full disk
+   * changes nothing yet. What is not zero has its room already.
+   */
+  private void takeRoom(long atByte, int length) throws IOException {
+    byte[] zeroes = new byte[BLOCK_BYTES];
+    int step;
+    for (int at = 0; at < length; at += step) {
+      long from = atByte + at;
+      step = (int) Math.min(BLOCK_BYTES - from % BLOCK_BYTES, length - at);
+      if (isZero(from, step, zeroes)) {
+        put(from, zeroes, step);
+      }
     }
   }
 

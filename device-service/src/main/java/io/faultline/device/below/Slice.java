@@ -129,8 +129,7 @@ public final class Slice implements AutoCloseable {
             new PublishedMark.Marked(Math.min(marked.published(), appended), appended),
             position -> unpublished(journal.read(position)),
             settings.publishWindowBytes());
-    loader.unpublished.forEach(
-        waiting -> backlog.add(waiting.number(), waiting.events(), waiting.position()));
+    loader.unpublished.forEach(backlog::add);
     openMedia(loader);
     this.snapshots =
         Executors.newSingleThreadExecutor(
@@ -164,6 +163,15 @@ public final class Slice implements AutoCloseable {
 
   public Backlog backlog() {
     return backlog;
+  }
+
+  /** Why a change would be refused just now, whatever it is; null while all is well. */
+  @Nullable Problem refusesChanges() {
+    String failure = failure();
+    if (failure != null) {
+      return Problem.unavailable(failure);
+    }
+    return isBacklogFull() ? Problem.unavailable(overload()) : null;
   }
 
   /** Why no change is possible any more; null while all is well. */
@@ -545,7 +553,7 @@ public final class Slice implements AutoCloseable {
     slots.putIfAbsent(host, slot);
     facts.forEach(slot::apply);
     sequence += events.size();
-    backlog.add(entry.number(), events.size(), appended.position());
+    backlog.add(waiting(entry, appended.position()));
     return committed;
   }
 
@@ -591,6 +599,11 @@ public final class Slice implements AutoCloseable {
       }
     }
     return events;
+  }
+
+  private static Backlog.Waiting waiting(Entry entry, JournalPosition position) {
+    return new Backlog.Waiting(
+        entry.number(), entry.host(), Frames.devices(entry), entry.events().size(), position);
   }
 
   private Backlog.Unpublished unpublished(Entry entry) {
@@ -794,12 +807,10 @@ public final class Slice implements AutoCloseable {
     folder.close();
   }
 
-  private record Waiting(long number, int events, JournalPosition position) {}
-
   /** Builds the state from the journal. */
   private final class Loader implements JournalRecovery.Replay {
     private final long marked;
-    private final List<Waiting> unpublished = new ArrayList<>();
+    private final List<Backlog.Waiting> unpublished = new ArrayList<>();
 
     /** Host to what is wrong with its facts as a whole. */
     private final Map<String, Damage> hostsLost = new HashMap<>();
@@ -830,7 +841,7 @@ public final class Slice implements AutoCloseable {
         sequence += entry.events().size();
       }
       if (entry.number() > marked) {
-        unpublished.add(new Waiting(entry.number(), entry.events().size(), position));
+        unpublished.add(waiting(entry, position));
       }
     }
 

@@ -9,6 +9,7 @@ import io.faultline.device.core.DeviceFact.Scrubbed;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -156,6 +157,37 @@ public final class Device {
   /** Ranges of all faults together, overlapping or not. */
   long faultRanges() {
     return faultRanges;
+  }
+
+  /**
+   * What is bad at this moment.
+   *
+   * @param untold of each fault, the ranges whose event is not published yet
+   */
+  public BadBlocks badBlocks(Map<String, Extents> untold) {
+    return new BadBlocks(name, bound(), known(), latent(), unacknowledged(untold));
+  }
+
+  /** Known poison that those above have not been told of, under any fault. */
+  private Extents unacknowledged(Map<String, Extents> untold) {
+    if (untold.isEmpty()) {
+      return Extents.EMPTY;
+    }
+    Extents.Builder told = Extents.builder();
+    faults.forEach(
+        (faultId, fault) ->
+            told.addAll(fault.known().subtract(untold.getOrDefault(faultId, Extents.EMPTY))));
+    return known().subtract(told.build());
+  }
+
+  /** Where a write that recovers poison begins and ends, in sectors. */
+  long recoveryUnitSectors() {
+    return kind().recoveryUnitBytes(bound().logicalBlockBytes()) / SECTOR_BYTES;
+  }
+
+  /** The sectors that go bad when the hardware loses these bytes. */
+  public SectorRange sectorsPoisonedBy(long offsetBytes, long lengthBytes) {
+    return kind().sectorsPoisonedBy(offsetBytes, lengthBytes, bound().logicalBlockBytes());
   }
 
   /**

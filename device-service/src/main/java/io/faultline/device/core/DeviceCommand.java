@@ -13,14 +13,27 @@ public sealed interface DeviceCommand {
   /**
    * @param logicalBlockBytes null for 512
    * @param clearUnitBytes null for what is usual for the kind
+   * @param clearsPoison false for hardware that cannot, as QEMU's; null for true
    */
   record Create(
       String device,
       String kind,
       long sizeBytes,
       @Nullable Long logicalBlockBytes,
-      @Nullable Long clearUnitBytes)
-      implements DeviceCommand {}
+      @Nullable Long clearUnitBytes,
+      @Nullable Boolean clearsPoison)
+      implements DeviceCommand {
+
+    /** A device that clears poison. */
+    public Create(
+        String device,
+        String kind,
+        long sizeBytes,
+        @Nullable Long logicalBlockBytes,
+        @Nullable Long clearUnitBytes) {
+      this(device, kind, sizeBytes, logicalBlockBytes, clearUnitBytes, null);
+    }
+  }
 
   record Delete(String device) implements DeviceCommand {}
 
@@ -45,9 +58,17 @@ public sealed interface DeviceCommand {
    * The media have new content where there was poison; it was forced to disk before this is said.
    *
    * @param generation of the device when the content was written
+   * @param asked what the caller wanted changed; what is known to be bad of it afterwards was not
+   *     done
    */
-  record Heal(String device, long generation, Extents ranges, RecoveredData data)
-      implements DeviceCommand {}
+  record Heal(String device, long generation, Extents ranges, RecoveredData data, Extents asked)
+      implements DeviceCommand {
+
+    /** Exactly what was asked for. */
+    public Heal(String device, long generation, Extents ranges, RecoveredData data) {
+      this(device, generation, ranges, data, ranges);
+    }
+  }
 
   record Scrub(String device) implements DeviceCommand {}
 

@@ -12,6 +12,7 @@ public sealed interface DeviceFact {
   /**
    * A device.
    *
+   * @param clearsPoison whether new content takes poison away; QEMU's emulated modules do not
    * @param createdGeneration the generation it was made with; with the name it names its media file
    * @param generation rises with every create and plug of that name
    * @param claimRevision rises with every claim
@@ -21,6 +22,7 @@ public sealed interface DeviceFact {
       long sizeBytes,
       long logicalBlockBytes,
       long clearUnitBytes,
+      boolean clearsPoison,
       long createdGeneration,
       long generation,
       DeviceState state,
@@ -33,6 +35,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation,
           next,
@@ -45,6 +48,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation + 1,
           DeviceState.ACTIVE,
@@ -57,6 +61,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation,
           state,
@@ -67,7 +72,8 @@ public sealed interface DeviceFact {
       return kind.equals(other.kind)
           && sizeBytes == other.sizeBytes
           && logicalBlockBytes == other.logicalBlockBytes
-          && clearUnitBytes == other.clearUnitBytes;
+          && clearUnitBytes == other.clearUnitBytes
+          && clearsPoison == other.clearsPoison;
     }
   }
 

@@ -24,6 +24,7 @@ public final class DeviceViews {
     view.put("sectors", device.sectors());
     view.put("logicalBlockBytes", device.bound().logicalBlockBytes());
     view.put("clearUnitBytes", device.bound().clearUnitBytes());
+    view.put("clearsPoison", device.bound().clearsPoison());
     view.put("generation", device.generation());
     view.put("state", device.state().label());
     view.put("dax", device.kind().dax());

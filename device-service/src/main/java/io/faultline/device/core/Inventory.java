@@ -46,6 +46,7 @@ final class Inventory {
             create.sizeBytes(),
             logicalBlockBytes,
             clearUnitBytes,
+            create.clearsPoison() == null || create.clearsPoison(),
             generation,
             generation,
             DeviceState.ACTIVE,

@@ -4,6 +4,7 @@ import io.faultline.device.core.DeviceFact.FaultPart;
 import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Scrubbed;
 import io.faultline.events.DeviceEvent;
+import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
@@ -163,7 +164,14 @@ final class Poison {
         firstFault == null
             ? null
             : new Told(decision, host.host(), device).recovered(healed, firstFault, heal.data());
-    return decision.reply(Answer.ok(healed(healed, eventId))).build();
+    Map<String, @Nullable Object> body = healed(healed, eventId);
+    if (heal.data() == RecoveredData.ZEROED) {
+      // What could not be cleared is said, not counted as done (pmem/ndctl issue 158).
+      body.put("cleared", healed.toPairs());
+      body.put(
+          "notCleared", device.known().intersect(heal.asked()).subtract(heal.ranges()).toPairs());
+    }
+    return decision.reply(Answer.ok(body)).build();
   }
 
   /** The answer to a change of content: which known bad sectors it healed. */
