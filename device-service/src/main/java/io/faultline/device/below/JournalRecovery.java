@@ -210,7 +210,7 @@ final class JournalRecovery {
       }
       if (index > 0 && !isFact) {
         if (into != null) {
-          in.finish(offset);
+          in.finish(offset, false);
         }
         return wholeness;
       }
@@ -258,7 +258,8 @@ final class JournalRecovery {
         offset = frame.end();
         number++;
       }
-      in.finish(offset);
+      // A segment was forced before the next began.
+      in.finish(offset, next == null);
       return number - 1;
     }
   }

@@ -25,8 +25,7 @@ public final class Media implements AutoCloseable {
 
   private static final int PIECE_BYTES = 1 << 20;
 
-  /** What filesystems give room in, or a multiple of it. */
-  private static final int BLOCK_BYTES = 4096;
+  private static final int ROOM_BYTES = 1 << 16;
 
   private final Path file;
   private final RandomAccessFile out;
@@ -70,6 +69,7 @@ public final class Media implements AutoCloseable {
    * The content of a range, whatever the poison.
    *
    * @throws MediaGoneException if the device was deleted
+   * @throws SliceException if the file cannot be read
    */
   public byte[] read(SectorRange range) throws MediaGoneException {
     byte[] content = new byte[Math.toIntExact(range.sectorCount() * Device.SECTOR_BYTES)];
@@ -79,14 +79,18 @@ public final class Media implements AutoCloseable {
     open.readLock().lock();
     try {
       requireOpen();
-      MemorySegment.copy(
-          mapped,
-          ValueLayout.JAVA_BYTE,
-          range.startSector() * Device.SECTOR_BYTES,
-          content,
-          0,
-          content.length);
+      long atByte = range.startSector() * Device.SECTOR_BYTES;
+      try {
+        MemorySegment.copy(mapped, ValueLayout.JAVA_BYTE, atByte, content, 0, content.length);
+      } catch (InternalError e) {
+        // A hole of a tmpfs takes room when it is mapped, and there is none.
+        get(atByte, content, content.length);
+      }
       return content;
+    } catch (MediaGoneException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SliceException("media file " + file + " cannot be read: " + e.getMessage(), e);
     } finally {
       open.readLock().unlock();
     }
@@ -112,18 +116,16 @@ public final class Media implements AutoCloseable {
   }
 
   /**
-   * Writes zeroes where there are only zeroes: what is a hole takes its room now, where a full disk
-   * changes nothing yet. What is not zero has its room already.
+   * Writes what is there once more: what is a hole takes its room, and what cannot be written
+   * fails, where it changes nothing yet. (A filesystem that never overwrites in place may still
+   * fail later.)
    */
   private void takeRoom(long atByte, int length) throws IOException {
-    byte[] zeroes = new byte[BLOCK_BYTES];
-    int step;
-    for (int at = 0; at < length; at += step) {
-      long from = atByte + at;
-      step = (int) Math.min(BLOCK_BYTES - from % BLOCK_BYTES, length - at);
-      if (isZero(from, step, zeroes)) {
-        put(from, zeroes, step);
-      }
+    byte[] same = new byte[Math.min(length, ROOM_BYTES)];
+    for (int at = 0; at < length; at += ROOM_BYTES) {
+      int step = Math.min(ROOM_BYTES, length - at);
+      get(atByte + at, same, step);
+      put(atByte + at, same, step);
     }
   }
 
@@ -154,11 +156,15 @@ public final class Media implements AutoCloseable {
   /** Read from the file, not the mapping: on some filesystems a hole that is mapped takes room. */
   private boolean isZero(long atByte, int length, byte[] zeroes) throws IOException {
     byte[] found = new byte[length];
+    get(atByte, found, length);
+    return Arrays.equals(found, 0, length, zeroes, 0, length);
+  }
+
+  private void get(long atByte, byte[] content, int length) throws IOException {
     synchronized (out) {
       out.seek(atByte);
-      out.readFully(found);
+      out.readFully(content, 0, length);
     }
-    return Arrays.equals(found, 0, length, zeroes, 0, length);
   }
 
   private void put(long atByte, byte[] content, int length) throws IOException {

@@ -159,8 +159,12 @@ final class TwinReader implements AutoCloseable {
     return nearest;
   }
 
-  /** Gives both copies this length, and returns when they are the same and on the disk. */
-  void finish(long length) throws IOException {
+  /**
+   * Gives both copies this length, and returns when what was repaired is on the disk.
+   *
+   * @param forces whether what was not repaired may be in memory only and is forced too
+   */
+  void finish(long length, boolean forces) throws IOException {
     copies.getFirst().tell(copies.getLast());
     copies.getLast().tell(copies.getFirst());
     for (Copy copy : copies) {
@@ -177,8 +181,9 @@ final class TwinReader implements AutoCloseable {
         copy.window.setLength(length);
         copy.changed = true;
       }
-      // Also what was not repaired: it may be in memory only, and is about to be published.
-      copy.window.sync();
+      if (forces || copy.changed) {
+        copy.window.sync();
+      }
       if (copy.changed) {
         Path folder = copy.window.path().toAbsolutePath().getParent();
         SliceFolder.forceFolder(folder);

@@ -41,7 +41,8 @@ class SlicePropertyTest {
 
   private static final DataPath.Caller NOBODY = new DataPath.Caller(null, null, false, null);
 
-  @TempDir private Path temporary;
+  @TempDir(factory = MemoryDisk.class)
+  private Path temporary;
 
   @Test
   void theSliceIsWhatItsSectorsAre() {
