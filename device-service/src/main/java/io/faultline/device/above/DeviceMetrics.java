@@ -32,9 +32,7 @@ public final class DeviceMetrics implements MeterBinder {
   }
 
   private double openFaults() {
-    return sum(
-        device ->
-            device.faults().values().stream().filter(fault -> fault.knownSectors() > 0).count());
+    return sum(Device::openFaults);
   }
 
   private double sum(ToLongFunction<Device> of) {

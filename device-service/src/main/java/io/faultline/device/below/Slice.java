@@ -313,6 +313,7 @@ public final class Slice implements AutoCloseable {
       case DeviceCommand.Discover discover -> List.of(discover.device());
       case DeviceCommand.Heal heal -> List.of(heal.device());
       case DeviceCommand.Scrub scrub -> List.of(scrub.device());
+      case DeviceCommand.StopScrub stop -> List.of(stop.device());
       case DeviceCommand.Unplug unplug -> unplug.devices();
       case DeviceCommand.Plug plug -> List.of(plug.device());
       case DeviceCommand.Claim claim -> List.of(claim.device());
@@ -464,7 +465,7 @@ public final class Slice implements AutoCloseable {
     try {
       Instant now = clock.instant();
       for (var entry : slots.entrySet()) {
-        Instant deadline = entry.getValue().state().nextDeadline();
+        Instant deadline = core.nextDeadline(entry.getValue().state());
         if (deadline != null && !now.isBefore(deadline)) {
           Stamp stamp = stamp(entry.getKey());
           Decision<DeviceFact> decision =

@@ -4,11 +4,14 @@ import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.device.core.DeviceFact.Claimed;
 import io.faultline.device.core.DeviceFact.FaultPart;
 import io.faultline.device.core.DeviceFact.MediaFault;
+import io.faultline.device.core.DeviceFact.Patrolled;
 import io.faultline.device.core.DeviceFact.Removal;
-import io.faultline.device.core.DeviceFact.Scrubbed;
+import io.faultline.device.core.DeviceFact.ScrubRun;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
+import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -33,7 +36,11 @@ public final class Device {
   private final TreeMap<String, Fault> faults = new TreeMap<>();
   private final TreeSet<String> acknowledgements = new TreeSet<>();
   private @Nullable Removal removal;
-  private @Nullable Scrubbed scrub;
+  private @Nullable ScrubRun scrub;
+  private @Nullable Patrolled patrol;
+
+  /** The ends of transient faults. */
+  private final TreeSet<FaultEnd> faultEnds = new TreeSet<>();
 
   private final FaultCover knownCover = new FaultCover();
   private final FaultCover latentCover = new FaultCover();
@@ -41,6 +48,14 @@ public final class Device {
 
   /** All of {@link #knownCover}, since somebody asked; null after a change. */
   private @Nullable Extents known;
+
+  private record FaultEnd(Instant at, String faultId) implements Comparable<FaultEnd> {
+    @Override
+    public int compareTo(FaultEnd other) {
+      int byTime = at.compareTo(other.at);
+      return byTime != 0 ? byTime : faultId.compareTo(other.faultId);
+    }
+  }
 
   Device(String name) {
     this.name = name;
@@ -94,8 +109,33 @@ public final class Device {
     return removal;
   }
 
-  public @Nullable Scrubbed scrub() {
+  public @Nullable ScrubRun scrub() {
     return scrub;
+  }
+
+  /** How far the patrol has come; null if it never was here. */
+  @Nullable Patrolled patrol() {
+    return patrol;
+  }
+
+  /** When the first of the transient faults is over; null if there is none. */
+  @Nullable Instant nextFaultEnd() {
+    return faultEnds.isEmpty() ? null : faultEnds.first().at();
+  }
+
+  /** The faults whose time is over, the earliest end first. */
+  List<String> faultsEndingBy(Instant now) {
+    return faultEnds.stream()
+        .takeWhile(end -> !end.at().isAfter(now))
+        .map(FaultEnd::faultId)
+        .toList();
+  }
+
+  /** Whether something is to happen here when time passes, a patrol aside. */
+  boolean waitsForTime() {
+    return !faultEnds.isEmpty()
+        || (removal != null && !removal.gone())
+        || (scrub != null && scrub.state() == ScrubState.RUNNING);
   }
 
   boolean hasAcknowledged(String eventId) {
@@ -144,6 +184,21 @@ public final class Device {
     return latentCover.clip(range).subtract(knownCover.clip(range));
   }
 
+  /** Whether a fault has latent sectors among these; another one may know them. */
+  boolean hasLatent(Extents ranges) {
+    for (int i = 0; i < ranges.rangeCount(); i++) {
+      if (latentCover.intersects(SectorRange.between(ranges.startSector(i), ranges.endSector(i)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The first sector from {@code sector} on that is latent for a fault; -1 if there is none. */
+  long firstLatentFrom(long sector) {
+    return latentCover.firstFrom(sector);
+  }
+
   /** All poison, known or not. */
   public Extents poison() {
     return known().union(latentCover.all());
@@ -152,6 +207,11 @@ public final class Device {
   /** All poison in {@code range}, known or not. */
   public Extents poison(SectorRange range) {
     return knownCover.clip(range).union(latentCover.clip(range));
+  }
+
+  /** How many faults stand for something that is known. */
+  public long openFaults() {
+    return faults.values().stream().filter(fault -> fault.knownSectors() > 0).count();
   }
 
   /** Ranges of all faults together, overlapping or not. */
@@ -212,8 +272,12 @@ public final class Device {
     removal = next;
   }
 
-  void setScrub(@Nullable Scrubbed next) {
+  void setScrub(@Nullable ScrubRun next) {
     scrub = next;
+  }
+
+  void setPatrol(@Nullable Patrolled next) {
+    patrol = next;
   }
 
   void setClaim(String holder, @Nullable Claimed claim) {
@@ -234,7 +298,14 @@ public final class Device {
 
   void setFault(String faultId, @Nullable MediaFault head) {
     Fault fault = faults.computeIfAbsent(faultId, _ -> new Fault());
+    Instant end = fault.end();
+    if (end != null) {
+      faultEnds.remove(new FaultEnd(end, faultId));
+    }
     fault.setHead(head);
+    if (head != null && head.until() != null) {
+      faultEnds.add(new FaultEnd(head.until(), faultId));
+    }
     dropIfForgotten(faultId, fault);
   }
 
@@ -264,7 +335,8 @@ public final class Device {
         && faults.isEmpty()
         && acknowledgements.isEmpty()
         && removal == null
-        && scrub == null;
+        && scrub == null
+        && patrol == null;
   }
 
   @Override
@@ -276,12 +348,13 @@ public final class Device {
         && faults.equals(device.faults)
         && acknowledgements.equals(device.acknowledgements)
         && Objects.equals(removal, device.removal)
-        && Objects.equals(scrub, device.scrub);
+        && Objects.equals(scrub, device.scrub)
+        && Objects.equals(patrol, device.patrol);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, bound, claims, faults, acknowledgements, removal, scrub);
+    return Objects.hash(name, bound, claims, faults, acknowledgements, removal, scrub, patrol);
   }
 
   @Override

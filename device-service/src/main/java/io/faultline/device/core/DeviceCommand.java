@@ -3,6 +3,7 @@ package io.faultline.device.core;
 import io.faultline.events.ConsumedBy;
 import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -38,18 +39,35 @@ public sealed interface DeviceCommand {
   record Delete(String device) implements DeviceCommand {}
 
   /**
-   * Poisons a range.
+   * Sectors go bad, under one fault.
    *
+   * @param ranges which; with a scatter, in which range, empty for the whole device
+   * @param scatter which, by a seed; null if {@code ranges} says
+   * @param saturate rounds out to whole clear units instead of logical blocks
+   * @param duration after which the fault heals by itself; null if it does not
    * @param announce false makes it latent: found by a scrub or a read
    * @param consumedBy the process whose load hit it
    */
   record Inject(
       String device,
-      long startSector,
-      long sectorCount,
+      Extents ranges,
+      @Nullable Scatter scatter,
+      boolean saturate,
+      @Nullable Duration duration,
       boolean announce,
       @Nullable ConsumedBy consumedBy)
-      implements DeviceCommand {}
+      implements DeviceCommand {
+
+    /** One range, until somebody heals it. */
+    public Inject(
+        String device,
+        long startSector,
+        long sectorCount,
+        boolean announce,
+        @Nullable ConsumedBy consumedBy) {
+      this(device, Extents.of(startSector, sectorCount), null, false, null, announce, consumedBy);
+    }
+  }
 
   /** A read came upon a range: what is latent in it is known from now on. */
   record Discover(String device, long startSector, long sectorCount) implements DeviceCommand {}
@@ -70,7 +88,21 @@ public sealed interface DeviceCommand {
     }
   }
 
-  record Scrub(String device) implements DeviceCommand {}
+  /**
+   * Reads a device through for latent poison.
+   *
+   * @param range of sectors; null for the whole device
+   */
+  record Scrub(String device, ScrubMode mode, @Nullable SectorRange range)
+      implements DeviceCommand {
+
+    /** All of it. */
+    public Scrub(String device) {
+      this(device, ScrubMode.FULL, null);
+    }
+  }
+
+  record StopScrub(String device) implements DeviceCommand {}
 
   /**
    * @param deadline how long a planned removal waits

@@ -184,12 +184,89 @@ public sealed interface DeviceFact {
   record Acknowledged(long credit) implements DeviceFact {}
 
   /**
-   * The newest scrub of a device.
+   * The newest scrub of a device. While it runs, its restart point.
    *
+   * @param startSector of what was asked for
+   * @param endSector of what was asked for
+   * @param sectors how many it reads in all
+   * @param scrubbedSectors how many of them it has read
+   * @param sector that it reads next
    * @param foundSectors latent sectors that it made known
+   * @param generation of the device that it reads
+   * @param movedAt when it was at {@code sector}
+   * @param finishedAt null while it runs
    */
-  record Scrubbed(Instant startedAt, Instant finishedAt, long scrubbedSectors, long foundSectors)
-      implements DeviceFact {}
+  record ScrubRun(
+      ScrubMode mode,
+      long startSector,
+      long endSector,
+      long sectors,
+      long scrubbedSectors,
+      long sector,
+      long foundSectors,
+      long generation,
+      Instant startedAt,
+      Instant movedAt,
+      @Nullable Instant finishedAt,
+      ScrubState state)
+      implements DeviceFact {
+
+    static ScrubRun full(SectorRange range, long generation, Instant now) {
+      return new ScrubRun(
+          ScrubMode.FULL,
+          range.startSector(),
+          range.endSector(),
+          range.sectorCount(),
+          0,
+          range.startSector(),
+          0,
+          generation,
+          now,
+          now,
+          null,
+          ScrubState.RUNNING);
+    }
+
+    ScrubRun movedTo(long position, long newlyFound, Instant now) {
+      return new ScrubRun(
+          mode,
+          startSector,
+          endSector,
+          sectors,
+          scrubbedSectors + position - sector,
+          position,
+          foundSectors + newlyFound,
+          generation,
+          startedAt,
+          now,
+          null,
+          state);
+    }
+
+    ScrubRun endedAt(Instant now, ScrubState how) {
+      return new ScrubRun(
+          mode,
+          startSector,
+          endSector,
+          sectors,
+          scrubbedSectors,
+          sector,
+          foundSectors,
+          generation,
+          startedAt,
+          movedAt,
+          now,
+          how);
+    }
+  }
+
+  /**
+   * How far the patrol of a device has come.
+   *
+   * @param sector that it reads next
+   * @param movedAt when it was there
+   */
+  record Patrolled(long sector, Instant movedAt) implements DeviceFact {}
 
   /**
    * @param highestOfDeleted the highest generation of a device that is no more, so that one of the

@@ -3,9 +3,12 @@ package io.faultline.device.core;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Problem;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Why a device does not do what it is asked for. Kinds and members are part of the contract. */
 public final class DeviceProblems {
@@ -71,6 +74,56 @@ public final class DeviceProblems {
             + " has "
             + device.sectors()
             + " sectors");
+  }
+
+  static Problem duration(Duration asked, Duration limit) {
+    return Problem.refused(
+            "duration",
+            "A fault cannot last so long",
+            "duration is above PT0S and at most "
+                + limit
+                + " (faultline.device.limits.fault-duration), not "
+                + asked)
+        .at("/duration", "out of bounds");
+  }
+
+  /** More ranges in one injection than there may be. */
+  public static Problem tooManyRanges(long asked, long limit) {
+    return Problem.refused(
+        "too-many-ranges",
+        "Too many ranges at once",
+        "at most "
+            + limit
+            + " ranges go bad in one call (faultline.device.limits.ranges-per-call), not "
+            + asked);
+  }
+
+  static Problem scatterTooDense(Device device, long asked, long fitting, SectorRange window) {
+    return Problem.refused(
+            "scatter-too-dense",
+            "So many ranges do not fit",
+            "at most "
+                + fitting
+                + " ranges of that length that do not touch fit into "
+                + window
+                + " of device "
+                + device.name()
+                + ", not "
+                + asked)
+        .at("/scatter/ranges", "more than " + fitting)
+        .with("fitting", fitting);
+  }
+
+  static Problem scrubRunning(Device device, Map<String, @Nullable Object> scrub) {
+    return Problem.conflict(
+            "scrub-running",
+            "A scrub is running",
+            "device "
+                + device.name()
+                + " is being scrubbed, and is at sector "
+                + scrub.get("sector")
+                + "; DELETE …/scrub stops it")
+        .with("scrub", scrub);
   }
 
   static Problem misaligned(Device device, SectorRange range) {

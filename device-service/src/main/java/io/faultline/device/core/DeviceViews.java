@@ -1,7 +1,6 @@
 package io.faultline.device.core;
 
 import io.faultline.device.core.DeviceFact.Removal;
-import io.faultline.device.core.DeviceFact.Scrubbed;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,33 +46,6 @@ public final class DeviceViews {
     view.put("since", removal.since());
     view.put("holders", removal.holders());
     return view;
-  }
-
-  public static Map<String, @Nullable Object> scrub(Device device) {
-    Scrubbed scrub = device.scrub();
-    Map<String, @Nullable Object> view = new LinkedHashMap<>();
-    view.put("state", scrub == null ? "idle" : "completed");
-    view.put("sectors", device.sectors());
-    view.put("scrubbedSectors", scrub == null ? 0 : scrub.scrubbedSectors());
-    view.put("foundSectors", scrub == null ? 0 : scrub.foundSectors());
-    view.put("startedAt", scrub == null ? null : scrub.startedAt());
-    view.put("finishedAt", scrub == null ? null : scrub.finishedAt());
-    return view;
-  }
-
-  /** The faults that everybody may know of, the removal of the device too. */
-  public static List<Map<String, @Nullable Object>> openFaults(Device device) {
-    List<Map<String, @Nullable Object>> open = new ArrayList<>(mediaFaults(device));
-    Removal removal = device.removal();
-    if (removal != null && device.state() == DeviceState.REMOVED) {
-      Map<String, @Nullable Object> view = new LinkedHashMap<>();
-      view.put("faultId", removal.faultId());
-      view.put("cause", "device_removed");
-      view.put("ranges", new long[] {0, device.sectors()});
-      view.put("since", removal.since());
-      open.add(view);
-    }
-    return open;
   }
 
   static List<Map<String, @Nullable Object>> mediaFaults(Device device) {

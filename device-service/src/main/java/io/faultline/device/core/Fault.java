@@ -43,6 +43,11 @@ public final class Fault {
     return head().until();
   }
 
+  /** As {@link #until}, also while it has no head. */
+  @Nullable Instant end() {
+    return head == null ? null : head.until();
+  }
+
   /** Sectors that everybody may know of. */
   public Extents known() {
     return all(FaultPart::known);

@@ -140,6 +140,9 @@ final class Inventory {
     if (device.scrub() != null) {
       decision.gone(Keys.scrub(name));
     }
+    if (device.patrol() != null) {
+      decision.gone(Keys.patrol(name));
+    }
     decision.gone(Keys.device(name));
     new Told(decision, host.host(), device)
         .event(new DeviceEvent.DeviceRemoved(host.host(), name, null, "deleted", true), null);

@@ -14,6 +14,7 @@ public final class Keys {
   static final String REMOVAL = "removal";
   static final String ACK = "ack";
   static final String SCRUB = "scrub";
+  static final String PATROL = "patrol";
 
   private Keys() {}
 
@@ -46,6 +47,10 @@ public final class Keys {
 
   static String scrub(String device) {
     return SCRUB + "/" + device;
+  }
+
+  static String patrol(String device) {
+    return PATROL + "/" + device;
   }
 
   /** The device that a fact is about; empty for a fact of the host. */

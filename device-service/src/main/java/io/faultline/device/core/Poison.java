@@ -1,9 +1,5 @@
 package io.faultline.device.core;
 
-import io.faultline.device.core.DeviceFact.FaultPart;
-import io.faultline.device.core.DeviceFact.MediaFault;
-import io.faultline.device.core.DeviceFact.Scrubbed;
-import io.faultline.events.DeviceEvent;
 import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
@@ -14,99 +10,37 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Sectors go bad, are found, and are healed. */
+/** Bad sectors are found, and are healed. */
 final class Poison {
 
-  private final Limits limits;
+  private Poison() {}
 
-  Poison(Limits limits) {
-    this.limits = limits;
-  }
-
-  Decision<DeviceFact> inject(DeviceHost host, Stamp stamp, DeviceCommand.Inject inject) {
-    Device device = host.device(inject.device());
-    if (device == null) {
-      return Decision.refuse(DeviceProblems.unknownDevice(host.host(), inject.device()));
-    }
-    if (device.state() == DeviceState.REMOVED) {
-      return Decision.refuse(DeviceProblems.removed(device));
-    }
-    SectorRange asked = new SectorRange(inject.startSector(), inject.sectorCount());
-    if (asked.endSector() > device.sectors()) {
-      return Decision.refuse(DeviceProblems.pastEnd(device, asked));
-    }
-    if (device.faults().size() >= limits.faultsPerDevice()) {
-      return Decision.refuse(
-          DeviceProblems.tooMany(
-              "open faults on a device", limits.faultsPerDevice(), "limits.faults-per-device"));
-    }
-    if (device.faultRanges() >= limits.badRangesPerDevice()) {
-      return Decision.refuse(
-          DeviceProblems.tooMany(
-              "bad ranges on a device",
-              limits.badRangesPerDevice(),
-              "limits.bad-ranges-per-device"));
-    }
-    Extents bad =
-        Extents.of(asked).roundOut(device.bound().logicalBlockBytes() / Device.SECTOR_BYTES);
-    String faultId = stamp.newId();
-    Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
-    FaultParts.open(
-        decision,
-        device.name(),
-        faultId,
-        new MediaFault(stamp.now(), null),
-        inject.announce() ? new FaultPart(bad, Extents.EMPTY) : new FaultPart(Extents.EMPTY, bad));
-    String eventId =
-        inject.announce()
-            ? new Told(decision, host.host(), device).corrupted(bad, faultId, inject.consumedBy())
-            : null;
-    Map<String, @Nullable Object> body = new LinkedHashMap<>();
-    body.put("faultId", faultId);
-    body.put("eventId", eventId);
-    return decision.reply(Answer.accepted(body)).build();
-  }
-
-  Decision<DeviceFact> discover(DeviceHost host, Stamp stamp, DeviceCommand.Discover discover) {
+  static Decision<DeviceFact> discover(
+      DeviceHost host, Stamp stamp, DeviceCommand.Discover discover) {
     Device device = host.device(discover.device());
     if (device == null) {
       return Decision.refuse(DeviceProblems.unknownDevice(host.host(), discover.device()));
     }
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
-    find(host, device, new SectorRange(discover.startSector(), discover.sectorCount()), decision);
+    find(host, device, Extents.of(discover.startSector(), discover.sectorCount()), decision);
     return decision.reply(Answer.noContent()).build();
   }
 
-  Decision<DeviceFact> scrub(DeviceHost host, Stamp stamp, DeviceCommand.Scrub scrub) {
-    Device device = host.device(scrub.device());
-    if (device == null) {
-      return Decision.refuse(DeviceProblems.unknownDevice(host.host(), scrub.device()));
+  /**
+   * What is latent in {@code ranges} becomes known, each fault under its own id.
+   *
+   * @return how many sectors are known now that were not
+   */
+  static long find(
+      DeviceHost host, Device device, Extents ranges, Decision.Builder<DeviceFact> decision) {
+    if (!device.hasLatent(ranges)) {
+      return 0;
     }
-    if (device.state() == DeviceState.REMOVED) {
-      return Decision.refuse(DeviceProblems.removed(device));
-    }
-    Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
-    long found = device.latent().totalSectors();
-    find(host, device, device.whole(), decision);
-    decision.fact(
-        Keys.scrub(device.name()), new Scrubbed(stamp.now(), stamp.now(), device.sectors(), found));
-    new Told(decision, host.host(), device)
-        .event(
-            new DeviceEvent.ScrubCompleted(
-                host.host(), device.name(), device.sectors(), found, "completed"),
-            null);
-    Map<String, @Nullable Object> body = new LinkedHashMap<>();
-    body.put("state", "completed");
-    body.put("sectors", device.sectors());
-    body.put("scrubbedSectors", device.sectors());
-    body.put("foundSectors", found);
-    return decision.reply(Answer.accepted(body)).build();
-  }
-
-  /** What is latent in {@code range} becomes known, each fault under its own id. */
-  private static void find(
-      DeviceHost host, Device device, SectorRange range, Decision.Builder<DeviceFact> decision) {
     Told told = new Told(decision, host.host(), device);
+    long newlyKnown = 0;
+    for (SectorRange range : ranges.toList()) {
+      newlyKnown += device.latent(range).totalSectors();
+    }
     for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
       Fault fault = entry.getValue();
       if (fault.latentSectors() > 0) {
@@ -116,9 +50,9 @@ final class Poison {
             device.name(),
             entry.getKey(),
             fault,
-            range,
+            ranges.span(),
             part -> {
-              Extents here = part.latent().clip(range);
+              Extents here = part.latent().intersect(ranges);
               found.addAll(here);
               return part.discovered(here);
             });
@@ -128,9 +62,10 @@ final class Poison {
         }
       }
     }
+    return newlyKnown;
   }
 
-  Decision<DeviceFact> heal(DeviceHost host, Stamp stamp, DeviceCommand.Heal heal) {
+  static Decision<DeviceFact> heal(DeviceHost host, Stamp stamp, DeviceCommand.Heal heal) {
     Device device = host.device(heal.device());
     if (device == null) {
       return Decision.refuse(DeviceProblems.unknownDevice(host.host(), heal.device()));
