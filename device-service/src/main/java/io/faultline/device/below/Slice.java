@@ -53,6 +53,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -662,6 +663,11 @@ public final class Slice implements AutoCloseable {
         log.debug("closing: no snapshot");
       }
     }
+  }
+
+  /** Returns when no snapshot is on its way. */
+  void awaitSnapshots() throws InterruptedException, ExecutionException {
+    snapshots.submit(() -> {}).get();
   }
 
   /** Writes all facts as they are now and drops what the journal has of older times. */

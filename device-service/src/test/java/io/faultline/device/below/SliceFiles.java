@@ -84,12 +84,18 @@ final class SliceFiles {
   }
 
   static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    copyMissing(from, to);
+  }
+
+  /** What {@code to} has already stays as it is. */
+  static void copyMissing(Path from, Path to) throws IOException {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.toList()) {
         Path target = to.resolve(from.relativize(file).toString());
         if (Files.isDirectory(file)) {
           Files.createDirectories(target);
-        } else {
+        } else if (!Files.exists(target)) {
           Files.copy(file, target);
         }
       }
