@@ -37,7 +37,7 @@ class SlicePropertyTest {
   private static final String HOST = "local";
 
   /** Steps grow with the size. */
-  private static final int LARGEST = 20;
+  private static final int LARGEST = 16;
 
   private static final int CASES = Boolean.getBoolean("faultline.long") ? 25 : 1;
 
