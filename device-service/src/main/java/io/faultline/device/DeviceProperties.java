@@ -11,6 +11,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * What device-service can be told, under {@code faultline.device.*}.
  *
+ * @param ownUrl where other instances of device-service reach this one; empty: where requests to
+ *     device-service go, which is right where there is one instance
  * @param limits how much of everything there may be
  * @param removalDeadline how long a planned removal waits where nobody says
  * @param staleClaimAge how old a claim must be before its holder's service is asked whether the
@@ -25,6 +27,7 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("faultline.device")
 public record DeviceProperties(
+    @DefaultValue("") String ownUrl,
     @DefaultValue LimitProperties limits,
     @DefaultValue("30s") Duration removalDeadline,
     @DefaultValue("30s") Duration staleClaimAge,

@@ -9,6 +9,11 @@ import io.faultline.device.above.DeviceController;
 import io.faultline.device.above.DeviceMeters;
 import io.faultline.device.above.DeviceMetrics;
 import io.faultline.device.above.FaultController;
+import io.faultline.device.above.HostController;
+import io.faultline.device.above.HostRouting;
+import io.faultline.device.above.HostsSettled;
+import io.faultline.device.above.OtherInstances;
+import io.faultline.device.above.Ownership;
 import io.faultline.device.above.Publisher;
 import io.faultline.device.above.RecoveryMetrics;
 import io.faultline.device.above.RemovalController;
@@ -28,8 +33,10 @@ import java.time.InstantSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 
 /** device-service: the slice, its way to Kafka and back, and its HTTP interface. */
 @Configuration(proxyBeanMethods = false)
@@ -55,28 +62,99 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  Publisher devicePublisher(
+  OtherInstances deviceOtherInstances() {
+    return new OtherInstances();
+  }
+
+  @Bean
+  Ownership deviceOwnership(
       Slice deviceSlice,
       KafkaConnection connection,
       TopicsAdmin topics,
       ServiceUrls urls,
+      DeviceProperties device,
+      OtherInstances deviceOtherInstances) {
+    return new Ownership(
+        deviceSlice,
+        connection,
+        topics,
+        () -> ownUrl(device, urls),
+        deviceOtherInstances,
+        InstantSource.system());
+  }
+
+  private static String ownUrl(DeviceProperties device, ServiceUrls urls) {
+    return device.ownUrl().isEmpty() ? urls.deviceService() : device.ownUrl();
+  }
+
+  @Bean
+  HostsSettled deviceHostsSettled(Ownership deviceOwnership, Publisher devicePublisher) {
+    deviceOwnership.whenSuperseded(devicePublisher::abandon);
+    return new HostsSettled(deviceOwnership, devicePublisher);
+  }
+
+  @Bean
+  HostRouting deviceHostRouting(
+      Ownership deviceOwnership,
+      OtherInstances deviceOtherInstances,
+      Slice deviceSlice,
       MeterRegistry registry) {
-    return new Publisher(deviceSlice, connection, topics, urls::deviceService, registry);
+    return new HostRouting(deviceOwnership, deviceOtherInstances, deviceSlice, registry);
+  }
+
+  /** After the limits of bodies, so that they hold for what is passed on as well. */
+  @Bean
+  FilterRegistrationBean<HostRouting> deviceHostRoutingOrder(HostRouting deviceHostRouting) {
+    FilterRegistrationBean<HostRouting> registration =
+        new FilterRegistrationBean<>(deviceHostRouting);
+    registration.setOrder(Ordered.LOWEST_PRECEDENCE);
+    return registration;
+  }
+
+  @Bean
+  HostController deviceHostController(
+      Ownership deviceOwnership, HostRouting deviceHostRouting, SliceEdge deviceEdge) {
+    return new HostController(deviceOwnership, deviceHostRouting, deviceEdge);
+  }
+
+  @Bean
+  Publisher devicePublisher(
+      Slice deviceSlice,
+      Ownership deviceOwnership,
+      KafkaConnection connection,
+      TopicsAdmin topics,
+      ServiceUrls urls,
+      DeviceProperties device,
+      MeterRegistry registry) {
+    return new Publisher(
+        deviceSlice,
+        connection,
+        topics,
+        () -> ownUrl(device, urls),
+        host -> !(deviceOwnership.whose(host) instanceof Ownership.Whose.Others),
+        registry);
   }
 
   @Bean
   Acknowledgements deviceAcknowledgements(
       Slice deviceSlice,
+      Ownership deviceOwnership,
       KafkaConnection connection,
       TopicsAdmin topics,
       FaultlineProperties properties,
       MeterRegistry registry) {
-    return new Acknowledgements(deviceSlice, connection, topics, properties, registry);
+    Acknowledgements acknowledgements =
+        new Acknowledgements(
+            deviceSlice, deviceOwnership, connection, topics, properties, registry);
+    deviceOwnership.whenSuperseded(acknowledgements::stop);
+    return acknowledgements;
   }
 
   @Bean
-  Deadlines deviceDeadlines(Slice deviceSlice, DeviceProperties device) {
-    return new Deadlines(deviceSlice, device.deadlineCheck());
+  Deadlines deviceDeadlines(Slice deviceSlice, Ownership deviceOwnership, DeviceProperties device) {
+    Deadlines deadlines = new Deadlines(deviceSlice, device.deadlineCheck());
+    deviceOwnership.whenSuperseded(deadlines::stop);
+    return deadlines;
   }
 
   @Bean
@@ -112,7 +190,8 @@ public class DeviceServiceConfiguration {
 
   /** Up while changes are possible and what happens gets out. */
   @Bean
-  HealthIndicator deviceSliceHealthIndicator(Slice deviceSlice, Publisher devicePublisher) {
+  HealthIndicator deviceSliceHealthIndicator(
+      Slice deviceSlice, Publisher devicePublisher, Ownership deviceOwnership) {
     return () -> {
       Health.Builder health = Health.up();
       health.withDetail("sliceId", deviceSlice.sliceId());
@@ -125,6 +204,16 @@ public class DeviceServiceConfiguration {
       }
       if (!devicePublisher.isHealthy()) {
         health.down().withDetail("publisher", "cannot reach Kafka");
+      }
+      if (!deviceOwnership.isSettled()) {
+        health.down().withDetail("hosts", "it is not known yet who has which");
+      }
+      String newer = deviceOwnership.supersededAt();
+      if (newer != null) {
+        health.down().withDetail("supersededBy", newer);
+      }
+      if (!deviceOwnership.lostHosts().isEmpty()) {
+        health.withDetail("hostsThatAnotherSliceHas", deviceOwnership.lostHosts());
       }
       return health.build();
     };
@@ -141,9 +230,8 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  DeviceController deviceController(
-      SliceEdge deviceEdge, UpperLayers deviceUpperLayers, ServiceUrls urls) {
-    return new DeviceController(deviceEdge, deviceUpperLayers, urls);
+  DeviceController deviceController(SliceEdge deviceEdge, UpperLayers deviceUpperLayers) {
+    return new DeviceController(deviceEdge, deviceUpperLayers);
   }
 
   @Bean

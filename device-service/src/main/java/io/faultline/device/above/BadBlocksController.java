@@ -2,6 +2,7 @@ package io.faultline.device.above;
 
 import io.faultline.device.core.BadBlocks;
 import io.faultline.device.core.BadBlocksReport;
+import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceProblems;
 import io.faultline.events.Json;
 import io.faultline.runtime.http.Edge;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.InvalidMimeTypeException;
@@ -50,11 +52,9 @@ public final class BadBlocksController {
       throws HttpMediaTypeNotAcceptableException {
     Edge.name("host", host);
     Edge.name("device", device);
+    BadBlocks seen = edge.device(host, device, Device::badBlocks);
     BadBlocks bad =
-        edge.device(
-            host,
-            device,
-            found -> found.badBlocks(edge.slice().backlog().untold(host, found.name())));
+        SliceEdge.available(() -> seen.untold(edge.slice().backlog().untold(host, device)));
     return format == null ? accepted(bad, accept, human) : inForm(bad, format, human);
   }
 
@@ -131,7 +131,7 @@ public final class BadBlocksController {
       List<MediaType> accepted = MediaType.parseMediaTypes(accept);
       MimeTypeUtils.sortBySpecificity(accepted);
       return accepted;
-    } catch (InvalidMimeTypeException e) {
+    } catch (InvalidMediaTypeException | InvalidMimeTypeException e) {
       return List.of();
     }
   }

@@ -14,6 +14,7 @@ import io.faultline.runtime.http.ProblemException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.annotation.JsonDeserialize;
 
 /**
  * What is to go bad, as a request says it. Where, in exactly one form: a range of sectors, several,
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 record InjectionBody(
     @Nullable Long sector,
     @Nullable Long count,
-    @Nullable RangePairs ranges,
+    @JsonDeserialize(using = RangePairsReader.class) long @Nullable [] ranges,
     @Nullable Long offsetBytes,
     @Nullable Long lengthBytes,
     @Nullable Scattered scatter,
@@ -78,7 +79,7 @@ record InjectionBody(
               + forms);
     }
     if (ranges != null) {
-      return extents(ranges.numbers(), rangesPerCall);
+      return extents(ranges, rangesPerCall);
     }
     if (bytes) {
       return Extents.of(sectorsOf(offsetBytes, lengthBytes));

@@ -3,6 +3,7 @@ package io.faultline.device.above;
 import io.faultline.device.core.BadBlocksReport;
 import io.faultline.events.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.Separators;
@@ -32,7 +33,9 @@ final class ReportPrinter {
     DefaultIndenter lines = new DefaultIndenter(indent, "\n");
     DefaultPrettyPrinter printer =
         new DefaultPrettyPrinter(separators).withObjectIndenter(lines).withArrayIndenter(lines);
-    return (Json.LENIENT.writer().with(printer).writeValueAsString(body) + "\n")
-        .getBytes(StandardCharsets.UTF_8);
+    byte[] printed = Json.LENIENT.writer().with(printer).writeValueAsBytes(body);
+    byte[] line = Arrays.copyOf(printed, printed.length + 1);
+    line[printed.length] = '\n';
+    return line;
   }
 }

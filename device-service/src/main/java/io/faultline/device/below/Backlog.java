@@ -99,7 +99,15 @@ public final class Backlog implements AutoCloseable {
     }
     Map<String, Extents.Builder> untold = new HashMap<>();
     for (Waiting entry : about) {
-      reader.apply(entry.position()).events().forEach(event -> addCorrupted(event, device, untold));
+      try {
+        Unpublished read = reader.apply(entry.position());
+        read.events().forEach(event -> addCorrupted(event, device, untold));
+      } catch (SliceException e) {
+        // Published meanwhile, and dropped with its segment.
+        if (entry.number() > published()) {
+          throw e;
+        }
+      }
     }
     Map<String, Extents> ranges = new HashMap<>();
     untold.forEach((faultId, builder) -> ranges.put(faultId, builder.build()));

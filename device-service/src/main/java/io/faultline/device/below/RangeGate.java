@@ -29,6 +29,16 @@ public final class RangeGate {
     return enter(new Pass(range, true));
   }
 
+  /** How many are inside or wait. */
+  int size() {
+    lock.lock();
+    try {
+      return passes.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private Pass enter(Pass pass) {
     lock.lock();
     try {

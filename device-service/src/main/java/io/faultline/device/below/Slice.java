@@ -185,7 +185,10 @@ public final class Slice implements AutoCloseable {
     turn.lock();
     try {
       return slots.entrySet().stream()
-          .filter(slot -> !slot.getValue().state().devices().isEmpty())
+          .filter(
+              slot ->
+                  !slot.getValue().state().devices().isEmpty()
+                      || !slot.getValue().damaged().isEmpty())
           .map(Map.Entry::getKey)
           .toList();
     } finally {

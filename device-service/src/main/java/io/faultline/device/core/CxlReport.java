@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,16 +40,13 @@ record CxlReport() implements BadBlocksReport {
   }
 
   private static List<Map<String, Object>> mediaErrors(BadBlocks bad, boolean human) {
-    List<Map<String, Object>> errors = new ArrayList<>(bad.known().rangeCount());
-    bad.known()
-        .forEach(
-            (start, count) -> {
-              Map<String, Object> error = new LinkedHashMap<>();
-              error.put("offset", NdctlNumbers.address(start * Device.SECTOR_BYTES, human));
-              error.put("length", NdctlNumbers.size(count * Device.SECTOR_BYTES, human));
-              error.put("source", "Injected");
-              errors.add(error);
-            });
-    return errors;
+    return bad.inSectors(
+        (start, count) -> {
+          Map<String, Object> error = new LinkedHashMap<>();
+          error.put("offset", NdctlNumbers.address(start * Device.SECTOR_BYTES, human));
+          error.put("length", NdctlNumbers.size(count * Device.SECTOR_BYTES, human));
+          error.put("source", "Injected");
+          return error;
+        });
   }
 }

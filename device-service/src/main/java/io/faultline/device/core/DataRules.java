@@ -69,7 +69,7 @@ public final class DataRules {
    * Where the device cannot clear poison, all of it is in the way.
    *
    * <p>A write that recovers poison does so on the boundaries of the kind (Linux {@code
-   * pmem_recovery_write}: whole pages); without poison it is a write like any other.
+   * pmem_recovery_write}: whole pages); where none is known it is a write like any other.
    *
    * @param holder who writes; null if it does not say
    * @param recover the caller means to repair, under whoever's claim
@@ -108,10 +108,10 @@ public final class DataRules {
     if (!bad.isEmpty()) {
       return new Plan.Refused(DeviceProblems.mediaError(device, bad.startSector(0)));
     }
-    Extents heals = device.poison(range).intersect(whole);
-    return recover && !heals.isEmpty() && !recoverable(device, range)
+    boolean recovers = recover && !device.known(range).isEmpty();
+    return recovers && !recoverable(device, range)
         ? new Plan.Refused(DeviceProblems.misalignedRecovery(device, range))
-        : new Plan.Write(range, heals, device.generation());
+        : new Plan.Write(range, device.poison(range).intersect(whole), device.generation());
   }
 
   private static boolean recoverable(Device device, SectorRange range) {
@@ -155,7 +155,7 @@ public final class DataRules {
     if (!hidden.isEmpty()) {
       return new Plan.Discover(hidden.span());
     }
-    Extents bad = device.known().clip(range);
+    Extents bad = device.known(range);
     return bad.isEmpty()
         ? new Plan.Write(range, Extents.EMPTY, device.generation())
         : new Plan.Refused(refusal.apply(device, bad.startSector(0)));

@@ -7,10 +7,12 @@ import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Patrolled;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.ScrubRun;
+import io.faultline.device.core.DeviceFact.Share;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,6 +36,7 @@ public final class Device {
   private @Nullable Bound bound;
   private final TreeMap<String, Claimed> claims = new TreeMap<>();
   private final TreeMap<String, Fault> faults = new TreeMap<>();
+  private final TreeMap<String, Share> shares = new TreeMap<>();
   private final TreeSet<String> acknowledgements = new TreeSet<>();
   private @Nullable Removal removal;
   private @Nullable ScrubRun scrub;
@@ -44,6 +47,7 @@ public final class Device {
 
   private final FaultCover knownCover = new FaultCover();
   private final FaultCover latentCover = new FaultCover();
+  private final PartIndex partIndex = new PartIndex();
   private long faultRanges;
 
   /** All of {@link #knownCover}, since somebody asked; null after a change. */
@@ -104,9 +108,26 @@ public final class Device {
     return Collections.unmodifiableSortedMap(faults);
   }
 
+  /** The faults that may have sectors of {@code range}, ascending by id. */
+  SortedMap<String, Fault> faultsIn(SectorRange range) {
+    TreeMap<String, Fault> found = new TreeMap<>();
+    partIndex.faultsIn(range).forEach(faultId -> found.put(faultId, faults.get(faultId)));
+    return found;
+  }
+
   /** The newest removal; null if it was never removed. */
   public @Nullable Removal removal() {
     return removal;
+  }
+
+  /** Who stood on it at the newest removal, and what came back; ascending by holder. */
+  public SortedMap<String, Share> shares() {
+    return Collections.unmodifiableSortedMap(shares);
+  }
+
+  /** What of the newest removal's credit is where. */
+  Credit credit() {
+    return Credit.of(shares, removal == null ? 0 : removal.pooled());
   }
 
   public @Nullable ScrubRun scrub() {
@@ -219,25 +240,11 @@ public final class Device {
     return faultRanges;
   }
 
-  /**
-   * What is bad at this moment.
-   *
-   * @param untold of each fault, the ranges whose event is not published yet
-   */
-  public BadBlocks badBlocks(Map<String, Extents> untold) {
-    return new BadBlocks(name, bound(), known(), latent(), unacknowledged(untold));
-  }
-
-  /** Known poison that those above have not been told of, under any fault. */
-  private Extents unacknowledged(Map<String, Extents> untold) {
-    if (untold.isEmpty()) {
-      return Extents.EMPTY;
-    }
-    Extents.Builder told = Extents.builder();
-    faults.forEach(
-        (faultId, fault) ->
-            told.addAll(fault.known().subtract(untold.getOrDefault(faultId, Extents.EMPTY))));
-    return known().subtract(told.build());
+  /** What is bad at this moment. */
+  public BadBlocks badBlocks() {
+    Map<String, Extents> byFault = new HashMap<>();
+    faults.forEach((faultId, fault) -> byFault.put(faultId, fault.known()));
+    return new BadBlocks(name, bound(), known(), latent(), byFault, Map.of());
   }
 
   /** Where a write that recovers poison begins and ends, in sectors. */
@@ -245,9 +252,9 @@ public final class Device {
     return kind().recoveryUnitBytes(bound().logicalBlockBytes()) / SECTOR_BYTES;
   }
 
-  /** The sectors that go bad when the hardware loses these bytes. */
-  public SectorRange sectorsPoisonedBy(long offsetBytes, long lengthBytes) {
-    return kind().sectorsPoisonedBy(offsetBytes, lengthBytes, bound().logicalBlockBytes());
+  /** What goes bad is rounded out to this many sectors. */
+  long poisonUnitSectors() {
+    return kind().poisonUnitBytes(bound().logicalBlockBytes()) / SECTOR_BYTES;
   }
 
   /**
@@ -288,6 +295,14 @@ public final class Device {
     }
   }
 
+  void setShare(String holder, @Nullable Share share) {
+    if (share == null) {
+      shares.remove(holder);
+    } else {
+      shares.put(holder, share);
+    }
+  }
+
   void setAcknowledged(String eventId, boolean counted) {
     if (counted) {
       acknowledgements.add(eventId);
@@ -313,6 +328,8 @@ public final class Device {
     Fault fault = faults.computeIfAbsent(faultId, _ -> new Fault());
     FaultPart before = fault.setPart(startSector, next);
     FaultPart after = next == null ? FaultPart.NONE : next;
+    partIndex.remove(faultId, before);
+    partIndex.add(faultId, after);
     faultRanges += after.rangeCount() - before.rangeCount();
     knownCover.add(after.known().subtract(before.known()));
     knownCover.remove(before.known().subtract(after.known()));
@@ -333,6 +350,7 @@ public final class Device {
     return bound == null
         && claims.isEmpty()
         && faults.isEmpty()
+        && shares.isEmpty()
         && acknowledgements.isEmpty()
         && removal == null
         && scrub == null
@@ -346,6 +364,7 @@ public final class Device {
         && Objects.equals(bound, device.bound)
         && claims.equals(device.claims)
         && faults.equals(device.faults)
+        && shares.equals(device.shares)
         && acknowledgements.equals(device.acknowledgements)
         && Objects.equals(removal, device.removal)
         && Objects.equals(scrub, device.scrub)
@@ -354,7 +373,8 @@ public final class Device {
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, bound, claims, faults, acknowledgements, removal, scrub, patrol);
+    return Objects.hash(
+        name, bound, claims, faults, shares, acknowledgements, removal, scrub, patrol);
   }
 
   @Override

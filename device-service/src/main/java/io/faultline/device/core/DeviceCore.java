@@ -73,7 +73,7 @@ public final class DeviceCore implements LayerCore<DeviceHost, DeviceCommand, De
       case DeviceCommand.Scrub scrub -> scrubs.start(host, stamp, scrub);
       case DeviceCommand.StopScrub stop -> scrubs.stop(host, stamp, stop);
       case DeviceCommand.Claim claim -> claims.claim(host, stamp, claim);
-      case DeviceCommand.Release release -> claims.release(host, release);
+      case DeviceCommand.Release release -> claims.release(host, stamp, release);
       case DeviceCommand.Unplug unplug -> removals.unplug(host, stamp, unplug);
       case DeviceCommand.Plug plug -> removals.plug(host, stamp, plug);
     };

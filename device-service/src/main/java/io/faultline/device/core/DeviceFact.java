@@ -3,7 +3,6 @@ package io.faultline.device.core;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of the devices of a host. Written to disk: names are for ever. */
@@ -143,42 +142,89 @@ public sealed interface DeviceFact {
    *
    * @param faultId the fault that it is to the layers above; the same for all devices that leave
    *     together
-   * @param gone whether the device has left
-   * @param acknowledged whether all credit had come back when it left
-   * @param creditOutstanding below 2^53
+   * @param mode as it was asked for last: a device may be pulled while it is being drained
    * @param deadline when it goes in any case; null unless it was planned
-   * @param holders who was told, with a credit each
+   * @param pooled credit that came back and is nobody's share in particular, see {@link Credit}
+   * @param ended null while it is announced
+   * @param pluggedAt when the device was bound again; null if it was not
    */
   record Removal(
       String removalId,
       String faultId,
       UnplugMode mode,
-      boolean gone,
-      boolean acknowledged,
-      long creditOutstanding,
       Instant since,
       @Nullable Instant deadline,
-      List<String> holders)
+      long pooled,
+      AckCounts acks,
+      @Nullable Ended ended,
+      @Nullable Instant pluggedAt)
       implements DeviceFact {
 
-    Removal withCredit(long outstanding) {
-      return new Removal(
-          removalId, faultId, mode, gone, acknowledged, outstanding, since, deadline, holders);
+    /** Whether the device has left. */
+    boolean gone() {
+      return ended != null;
     }
 
-    Removal left() {
+    /** Whether all credit had come back when it left. */
+    boolean acknowledged() {
+      return ended != null && ended.acknowledged();
+    }
+
+    Removal counting(AckVerdict verdict) {
+      return new Removal(
+          removalId, faultId, mode, since, deadline, pooled, acks.with(verdict), ended, pluggedAt);
+    }
+
+    Removal withPooled(long credit) {
+      return new Removal(removalId, faultId, mode, since, deadline, credit, acks, ended, pluggedAt);
+    }
+
+    Removal endedBy(RemovalEnd end, Instant at, boolean acknowledged) {
+      UnplugMode last = end == RemovalEnd.SURPRISE ? UnplugMode.SURPRISE : mode;
       return new Removal(
           removalId,
           faultId,
-          mode,
-          true,
-          creditOutstanding == 0,
-          creditOutstanding,
+          last,
           since,
           deadline,
-          holders);
+          pooled,
+          acks,
+          new Ended(end, at, acknowledged),
+          pluggedAt);
+    }
+
+    Removal plugged(Instant at) {
+      return new Removal(removalId, faultId, mode, since, deadline, pooled, acks, ended, at);
     }
   }
+
+  /** How a device left. */
+  record Ended(RemovalEnd end, Instant at, boolean acknowledged) {}
+
+  /** How many acknowledgements came for the removal of a device, by what became of them. */
+  record AckCounts(long counted, long repeated, long late, long unknown) {
+
+    static final AckCounts NONE = new AckCounts(0, 0, 0, 0);
+
+    AckCounts with(AckVerdict verdict) {
+      return switch (verdict) {
+        case COUNTED -> new AckCounts(counted + 1, repeated, late, unknown);
+        case REPEATED -> new AckCounts(counted, repeated + 1, late, unknown);
+        case LATE -> new AckCounts(counted, repeated, late + 1, unknown);
+        case UNKNOWN -> new AckCounts(counted, repeated, late, unknown + 1);
+      };
+    }
+  }
+
+  /**
+   * What one holder was given when the removal of a device was announced.
+   *
+   * @param credit 0 where nobody was asked
+   * @param outstanding what it has not returned
+   * @param writtenOff what it had not returned when it gave the device back: not waited for any
+   *     more, and taken if it comes after all
+   */
+  record Share(long credit, long outstanding, long writtenOff) implements DeviceFact {}
 
   /** An acknowledgement that was counted already. */
   record Acknowledged(long credit) implements DeviceFact {}

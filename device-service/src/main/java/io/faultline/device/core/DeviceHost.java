@@ -9,6 +9,7 @@ import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Patrolled;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceFact.ScrubRun;
+import io.faultline.device.core.DeviceFact.Share;
 import io.faultline.runtime.core.Fact;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -109,6 +110,7 @@ public final class DeviceHost {
             (FaultPart) value);
       }
       case Keys.REMOVAL -> device.setRemoval((Removal) value);
+      case Keys.SHARE -> device.setShare(key[2], (Share) value);
       case Keys.ACK -> device.setAcknowledged(key[2], ((Acknowledged) value) != null);
       case Keys.PATROL -> device.setPatrol((Patrolled) value);
       case Keys.SCRUB -> device.setScrub((ScrubRun) value);

@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import io.faultline.ranges.SectorRange;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,18 +37,12 @@ public sealed interface DeviceKind permits Pmem, Nvme, Scsi, Ata, Cxl {
   List<BadBlocksReport> nativeReports();
 
   /**
-   * The sectors that go bad when the hardware loses these bytes: rounded out to its grain, and to
-   * logical blocks, because a block with a lost byte cannot be read. Setting rounds out, clearing
-   * rounds in (Linux {@code block/badblocks.c}).
-   *
-   * @param lengthBytes at least 1; the end is below 2^53
+   * The unit in which that shows to who reads blocks: whole logical blocks, because one with a lost
+   * byte cannot be read. What goes bad is rounded out to it; what is cleared is rounded in to clear
+   * units (Linux {@code block/badblocks.c}).
    */
-  default SectorRange sectorsPoisonedBy(
-      long offsetBytes, long lengthBytes, long logicalBlockBytes) {
-    long unit = Math.max(poisonGrainBytes(logicalBlockBytes), logicalBlockBytes);
-    long start = offsetBytes - offsetBytes % unit;
-    long end = Math.ceilDiv(offsetBytes + lengthBytes, unit) * unit;
-    return SectorRange.between(start / Device.SECTOR_BYTES, end / Device.SECTOR_BYTES);
+  default long poisonUnitBytes(long logicalBlockBytes) {
+    return Math.ceilDiv(poisonGrainBytes(logicalBlockBytes), logicalBlockBytes) * logicalBlockBytes;
   }
 
   /** The kind with that label; null if there is none. */

@@ -229,10 +229,20 @@ public final class DeviceProblems {
   }
 
   static Problem notRemoved(Device device) {
-    return Problem.conflict(
-        "device-not-removed",
-        "The device is not removed",
-        "device " + device.name() + " is " + device.state().label() + ", so it cannot be plugged");
+    Removal removal = device.removal();
+    Problem problem =
+        Problem.conflict(
+            "device-not-removed",
+            "The device is not removed",
+            "device "
+                + device.name()
+                + " is "
+                + device.state().label()
+                + ", so it cannot be plugged");
+    // Who stands above may have stopped for the removal already, so it is not called off.
+    return removal == null || removal.gone()
+        ? problem
+        : problem.with("removalId", removal.removalId());
   }
 
   static Problem staleGeneration(Device device, long asked) {
@@ -253,7 +263,11 @@ public final class DeviceProblems {
     return Problem.conflict(
             "removal-running",
             "A removal is running",
-            "device " + device.name() + " is leaving with removal " + removal.removalId())
+            "device "
+                + device.name()
+                + " is leaving with removal "
+                + removal.removalId()
+                + "; only a surprise takes it sooner")
         .with("removalId", removal.removalId());
   }
 
@@ -267,6 +281,39 @@ public final class DeviceProblems {
                 + String.join(", ", device.claims().keySet()))
         .with("device", device.name())
         .with("holders", List.copyOf(device.claims().keySet()));
+  }
+
+  /** Two instances wanted the same new host, and the other one has it. */
+  public static Problem elsewhere(String host, String sliceId, String address) {
+    return Problem.conflict(
+            "host-elsewhere",
+            "Another instance has the host",
+            "host "
+                + host
+                + " is at slice "
+                + sliceId
+                + " at "
+                + address
+                + ", which does not answer")
+        .with("sliceId", sliceId)
+        .with("instance", address);
+  }
+
+  public static Problem hostInUse(String host, int devices) {
+    return Problem.conflict(
+        "host-in-use",
+        "The host has devices",
+        "host " + host + " has " + devices + " devices; delete them first");
+  }
+
+  /** A claim is dropped at the plug, but a table that names the device is not. */
+  public static Problem stillNeeded(String device, String holder) {
+    return Problem.conflict(
+            "held",
+            "Somebody stands on the device",
+            "device " + device + " is still what " + holder + " stands on")
+        .with("device", device)
+        .with("holders", List.of(holder));
   }
 
   static Problem claimChanged(Device device, String holder, long revision, long current) {

@@ -109,10 +109,9 @@ final class Injections {
 
   /** Saturation leaves no good byte in a unit that the device clears as one. */
   private static long unitSectors(Device device, DeviceCommand.Inject inject) {
-    return (inject.saturate()
-            ? device.bound().clearUnitBytes()
-            : device.bound().logicalBlockBytes())
-        / Device.SECTOR_BYTES;
+    return inject.saturate()
+        ? device.bound().clearUnitBytes() / Device.SECTOR_BYTES
+        : device.poisonUnitSectors();
   }
 
   /** When the next transient fault of a device is over; null if it has none, or is away. */

@@ -133,10 +133,7 @@ final class Inventory {
     decision.fact(
         Keys.GENERATIONS, new Generations(Math.max(host.highestOfDeleted(), device.generation())));
     device.faults().forEach((faultId, fault) -> FaultParts.close(decision, name, faultId, fault));
-    device.acknowledgements().forEach(eventId -> decision.gone(Keys.ack(name, eventId)));
-    if (device.removal() != null) {
-      decision.gone(Keys.removal(name));
-    }
+    Removals.forget(device, decision);
     if (device.scrub() != null) {
       decision.gone(Keys.scrub(name));
     }

@@ -12,6 +12,7 @@ public final class Keys {
   static final String FAULT = "fault";
   static final String PART = "part";
   static final String REMOVAL = "removal";
+  static final String SHARE = "share";
   static final String ACK = "ack";
   static final String SCRUB = "scrub";
   static final String PATROL = "patrol";
@@ -39,6 +40,10 @@ public final class Keys {
 
   static String removal(String device) {
     return REMOVAL + "/" + device;
+  }
+
+  static String share(String device, String holder) {
+    return SHARE + "/" + device + "/" + holder;
   }
 
   static String ack(String device, String eventId) {

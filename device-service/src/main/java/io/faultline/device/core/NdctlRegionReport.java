@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,16 +43,13 @@ record NdctlRegionReport() implements BadBlocksReport {
 
   private static List<Map<String, Object>> badBlocks(BadBlocks bad) {
     List<String> dimms = List.of("nmem" + bad.deviceNumber());
-    List<Map<String, Object>> blocks = new ArrayList<>(bad.known().rangeCount());
-    bad.known()
-        .forEach(
-            (start, count) -> {
-              Map<String, Object> block = new LinkedHashMap<>();
-              block.put("offset", start);
-              block.put("length", count);
-              block.put("dimms", dimms);
-              blocks.add(block);
-            });
-    return blocks;
+    return bad.inSectors(
+        (start, count) -> {
+          Map<String, Object> block = new LinkedHashMap<>();
+          block.put("offset", start);
+          block.put("length", count);
+          block.put("dimms", dimms);
+          return block;
+        });
   }
 }

@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,15 +44,12 @@ record NdctlReport() implements BadBlocksReport {
   }
 
   private static List<Map<String, Object>> badBlocks(BadBlocks bad) {
-    List<Map<String, Object>> blocks = new ArrayList<>(bad.known().rangeCount());
-    bad.known()
-        .forEach(
-            (start, count) -> {
-              Map<String, Object> block = new LinkedHashMap<>();
-              block.put("offset", start);
-              block.put("length", count);
-              blocks.add(block);
-            });
-    return blocks;
+    return bad.inSectors(
+        (start, count) -> {
+          Map<String, Object> block = new LinkedHashMap<>();
+          block.put("offset", start);
+          block.put("length", count);
+          return block;
+        });
   }
 }

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code nvme get-lba-status -o json} prints for the whole namespace: one descriptor for each
@@ -15,8 +14,18 @@ import org.jspecify.annotations.Nullable;
  */
 record NvmeGetLbaStatusReport() implements BadBlocksReport {
 
-  /** Completion condition: everything that was asked for is told. */
-  private static final int COMPLETE = 2;
+  /** Descriptors that one answer has at most: what a mebibyte of data holds. */
+  private static final int MAX_DESCRIPTORS = 65_535;
+
+  private static final String COMPLETE =
+      "Completed the specified action over the number of LBAs specified"
+          + "in the Range Length field and transferred all available LBA Status"
+          + "Descriptor Entries";
+
+  private static final String INCOMPLETE =
+      "Completed transferring the amount of data specified in the"
+          + "MNDW field. But, additional LBA Status Descriptor Entries are"
+          + "available to transfer or scan did not complete (if ATYPE = 10h)";
 
   @Override
   public String format() {
@@ -30,24 +39,24 @@ record NvmeGetLbaStatusReport() implements BadBlocksReport {
 
   @Override
   public Object body(BadBlocks bad, boolean human) {
-    Map<String, @Nullable Object> status = new LinkedHashMap<>();
-    status.put("Number of LBA Status Descriptors (NLSD)", 0);
-    status.put("Completion Condition (CMPC)", COMPLETE);
-    status.put(
-        "cmpc-definition",
-        "Completed the specified action over the number of LBAs specified"
-            + "in the Range Length field and transferred all available LBA Status"
-            + "Descriptor Entries");
-    int fields = status.size();
-    bad.forEachInLogicalBlocks(
-        (start, count) -> {
-          Map<String, Object> descriptor = new LinkedHashMap<>();
-          descriptor.put("DSLBA", String.format(Locale.ROOT, "0x%016x", start));
-          descriptor.put("NLB", String.format(Locale.ROOT, "0x%08x", count));
-          descriptor.put("status", "0x00");
-          status.put("LSD entry " + (status.size() - fields), List.of(descriptor));
-        });
-    status.put("Number of LBA Status Descriptors (NLSD)", status.size() - fields);
+    List<Map<String, Object>> descriptors =
+        bad.inLogicalBlocks(
+            (start, count) -> {
+              Map<String, Object> descriptor = new LinkedHashMap<>();
+              descriptor.put("DSLBA", String.format(Locale.ROOT, "0x%016x", start));
+              descriptor.put("NLB", String.format(Locale.ROOT, "0x%08x", count));
+              descriptor.put("status", "0x00");
+              return descriptor;
+            });
+    int shown = Math.min(descriptors.size(), MAX_DESCRIPTORS);
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put("Number of LBA Status Descriptors (NLSD)", shown);
+    boolean complete = shown == descriptors.size();
+    status.put("Completion Condition (CMPC)", complete ? 2 : 1);
+    status.put("cmpc-definition", complete ? COMPLETE : INCOMPLETE);
+    for (int i = 0; i < shown; i++) {
+      status.put("LSD entry " + i, List.of(descriptors.get(i)));
+    }
     return status;
   }
 }

@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,14 +29,14 @@ record NvmeLbaStatusLogReport() implements BadBlocksReport {
 
   @Override
   public Object body(BadBlocks bad, boolean human) {
-    List<Map<String, Object>> ranges = new ArrayList<>(bad.known().rangeCount());
-    bad.forEachInLogicalBlocks(
-        (start, count) -> {
-          Map<String, Object> range = new LinkedHashMap<>();
-          range.put("rslba", start);
-          range.put("rnlb", count);
-          ranges.add(range);
-        });
+    List<Map<String, Object>> ranges =
+        bad.inLogicalBlocks(
+            (start, count) -> {
+              Map<String, Object> range = new LinkedHashMap<>();
+              range.put("rslba", start);
+              range.put("rnlb", count);
+              return range;
+            });
     Map<String, Object> element = new LinkedHashMap<>();
     element.put("neid", 1);
     element.put("nlrd", ranges.size());

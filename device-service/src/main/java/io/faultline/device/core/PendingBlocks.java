@@ -11,12 +11,14 @@ final class PendingBlocks {
   /** The first of them, ascending. */
   static List<Long> first(BadBlocks bad, int limit) {
     List<Long> blocks = new ArrayList<>();
-    bad.forEachInLogicalBlocks(
-        (start, count) -> {
-          for (long block = start; block < start + count && blocks.size() < limit; block++) {
-            blocks.add(block);
-          }
-        });
+    for (long[] range : bad.inLogicalBlocks((start, count) -> new long[] {start, count})) {
+      for (long i = 0; i < range[1]; i++) {
+        if (blocks.size() == limit) {
+          return blocks;
+        }
+        blocks.add(range[0] + i);
+      }
+    }
     return blocks;
   }
 }

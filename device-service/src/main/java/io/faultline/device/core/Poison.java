@@ -41,7 +41,7 @@ final class Poison {
     for (SectorRange range : ranges.toList()) {
       newlyKnown += device.latent(range).totalSectors();
     }
-    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+    for (Map.Entry<String, Fault> entry : device.faultsIn(ranges.span()).entrySet()) {
       Fault fault = entry.getValue();
       if (fault.latentSectors() > 0) {
         Extents.Builder found = Extents.builder();
@@ -78,7 +78,7 @@ final class Poison {
     }
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     String firstFault = null;
-    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+    for (Map.Entry<String, Fault> entry : device.faultsIn(heal.ranges().span()).entrySet()) {
       Fault fault = entry.getValue();
       boolean isFirst =
           firstFault == null
@@ -103,8 +103,7 @@ final class Poison {
     if (heal.data() == RecoveredData.ZEROED) {
       // What could not be cleared is said, not counted as done (pmem/ndctl issue 158).
       body.put("cleared", healed.toPairs());
-      body.put(
-          "notCleared", device.known().intersect(heal.asked()).subtract(heal.ranges()).toPairs());
+      body.put("notCleared", device.known(heal.asked()).subtract(heal.ranges()).toPairs());
     }
     return decision.reply(Answer.ok(body)).build();
   }

@@ -1,6 +1,5 @@
 package io.faultline.device.core;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,17 +24,17 @@ record ScsiLbaStatusReport() implements BadBlocksReport {
 
   @Override
   public Object body(BadBlocks bad, boolean human) {
-    List<Map<String, Object>> descriptors = new ArrayList<>(bad.known().rangeCount());
-    bad.forEachInLogicalBlocks(
-        (start, count) -> {
-          Map<String, Object> descriptor = new LinkedHashMap<>();
-          descriptor.put("lba", start);
-          descriptor.put("blocks", count);
-          descriptor.put("lba_accessibility", meaning(0, "LBA accessibility is not reported"));
-          descriptor.put("provisoning_status", meaning(0, "mapped (or unknown)"));
-          descriptor.put("additional_status", meaning(1, "may contain unrecovered errors"));
-          descriptors.add(descriptor);
-        });
+    List<Map<String, Object>> descriptors =
+        bad.inLogicalBlocks(
+            (start, count) -> {
+              Map<String, Object> descriptor = new LinkedHashMap<>();
+              descriptor.put("lba", start);
+              descriptor.put("blocks", count);
+              descriptor.put("lba_accessibility", meaning(0, "LBA accessibility is not reported"));
+              descriptor.put("provisoning_status", meaning(0, "mapped (or unknown)"));
+              descriptor.put("additional_status", meaning(1, "may contain unrecovered errors"));
+              return descriptor;
+            });
     Map<String, Object> data = new LinkedHashMap<>();
     data.put(
         "completion_condition", meaning(3, "Command completed due to meeting capacity of medium"));

@@ -368,6 +368,47 @@ class DeviceHttpTest {
   }
 
   @Test
+  void aClaimIsReleasedWhenItsHolderStandsElsewhere() {
+    for (String name : List.of("pmem0", "pmem1", "pmem2")) {
+      http.put(device(name), pmem(1 << 20)).expect(201);
+    }
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"fs:data\"}").expect(200);
+    http.put(device("pmem1") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    http.put(device("pmem2") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    String filesystem = "/v1/hosts/" + host + "/filesystems/data";
+    String volume = "/v1/hosts/" + host + "/volumes/vol0";
+    String wanted = "{\"holder\":\"fs:new\"}";
+    ABOVE.put(volume, "{\"below\":[\"pmem2\"],\"inactive\":{\"below\":[\"pmem1\"]}}");
+    for (String state : List.of("mounted", "frozen", "shutdown")) {
+      ABOVE.put(filesystem, "{\"data\":\"pmem0\",\"state\":\"" + state + "\"}");
+      http.put(device("pmem0") + "/claim", wanted).problem(409, "claimed");
+    }
+    http.put(device("pmem1") + "/claim", wanted).problem(409, "claimed");
+
+    ABOVE.put(filesystem, "{\"data\":\"pmem0\",\"state\":\"unmounted\"}");
+    http.put(device("pmem0") + "/claim", wanted).expect(200);
+    ABOVE.put(volume, "{\"below\":[\"pmem2\"],\"inactive\":null}");
+    http.put(device("pmem1") + "/claim", wanted).expect(200);
+    http.put(device("pmem2") + "/claim", wanted).problem(409, "claimed");
+  }
+
+  @Test
+  void aDeviceThatATableNamesIsNotForgottenThoughItsClaimWasDropped() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    http.post(unplug(), "{\"mode\":\"surprise\"}").expect(202);
+    JsonNode back = http.post(device("pmem0") + "/plug").expect(200).json();
+    assertThat(back.get("claims").size()).isZero();
+    String volume = "/v1/hosts/" + host + "/volumes/vol0";
+    ABOVE.put(volume, "{\"below\":[\"pmem0\"]}");
+    JsonNode held = http.delete(device("pmem0")).problem(409, "held");
+    assertThat(held.get("holders").toString()).isEqualTo("[\"dm:vol0\"]");
+
+    ABOVE.put(volume, "{\"below\":[\"pmem1\"]}");
+    http.delete(device("pmem0")).expect(204);
+  }
+
+  @Test
   void aNameThatIsAVolumeIsTaken() {
     ABOVE.put("/v1/hosts/" + host + "/volumes/vol0", "{\"name\":\"vol0\"}");
     http.put(device("vol0"), pmem(512)).problem(409, "already-exists");

