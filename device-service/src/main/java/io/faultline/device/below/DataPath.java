@@ -38,8 +38,8 @@ public final class DataPath {
   /** New latent poison may come while a call discovers old; after so many times it gives up. */
   private static final int TRIES = 8;
 
-  /** The journal could not say what the medium has: the medium takes it back. */
-  private static final int NO_ROOM = 507;
+  /** With any other answer the journal does not say what the medium has. */
+  private static final int DONE = 200;
 
   private final Slice slice;
   private final long callBytes;
@@ -263,7 +263,7 @@ public final class DataPath {
                   new DeviceCommand.Heal(
                       device, write.generation(), write.heals(), data, Extents.of(asked)),
                   traceparent);
-          if (reply.status() == NO_ROOM && before != null) {
+          if (reply.status() != DONE && before != null && slice.failure() == null) {
             // Or the sectors that were never bad would have new content, and the call was refused.
             media.write(write.range().startSector(), before);
           }
@@ -280,7 +280,7 @@ public final class DataPath {
   /** Says in the journal, in one entry, that poison went. */
   private Reply healed(String host, DeviceCommand.Heal heal, @Nullable String traceparent) {
     Reply reply = slice.command(host, heal, null, traceparent);
-    if (reply.status() == 200 && !heal.ranges().isEmpty()) {
+    if (reply.status() == DONE && !heal.ranges().isEmpty()) {
       recovered.add(
           host, heal.device(), heal.data(), heal.ranges().totalSectors() * Device.SECTOR_BYTES);
     }

@@ -55,6 +55,9 @@ record FrameHeader(
   /** A longer one is damage: a thousand devices of the longest name take 65 KiB. */
   private static final int MAX_BYTES = 1 << 20;
 
+  /**
+   * @throws EntryTooLargeException if it is about more devices than a header can name
+   */
   byte[] encode() {
     byte[] hostBytes = host.getBytes(UTF_8);
     List<byte[]> names = devices.stream().map(device -> device.getBytes(UTF_8)).toList();
@@ -65,6 +68,9 @@ record FrameHeader(
             + Integer.BYTES
             + names.stream().mapToInt(name -> Short.BYTES + name.length).sum()
             + Integer.BYTES;
+    if (length > MAX_BYTES) {
+      throw new EntryTooLargeException(length, MAX_BYTES);
+    }
     ByteBuffer out = ByteBuffer.allocate(length);
     out.put(MAGIC).putInt(length).put((byte) kind.ordinal());
     out.putLong(number).putLong(durable).putLong(sequence).putInt(events);

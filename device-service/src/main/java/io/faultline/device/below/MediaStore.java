@@ -80,8 +80,8 @@ final class MediaStore {
       String host, String device, long createdGeneration, long sizeBytes) {
     Path file = path(host, device, createdGeneration);
     try {
-      if (!Files.exists(file)) {
-        return "is missing";
+      if (!Files.isRegularFile(file)) {
+        return Files.exists(file) ? "is no file" : "is missing";
       }
       if (Files.size(file) != sizeBytes) {
         return "is " + Files.size(file) + " bytes long, not " + sizeBytes;
