@@ -1,10 +1,12 @@
 package io.faultline.device;
 
 import io.faultline.device.above.Acknowledgements;
+import io.faultline.device.above.BadBlocksController;
 import io.faultline.device.above.ClaimController;
 import io.faultline.device.above.DataController;
 import io.faultline.device.above.Deadlines;
 import io.faultline.device.above.DeviceController;
+import io.faultline.device.above.DeviceMeters;
 import io.faultline.device.above.DeviceMetrics;
 import io.faultline.device.above.FaultController;
 import io.faultline.device.above.HostController;
@@ -13,7 +15,9 @@ import io.faultline.device.above.HostsSettled;
 import io.faultline.device.above.OtherInstances;
 import io.faultline.device.above.Ownership;
 import io.faultline.device.above.Publisher;
+import io.faultline.device.above.RecoveryMetrics;
 import io.faultline.device.above.RemovalController;
+import io.faultline.device.above.ScrubController;
 import io.faultline.device.above.SliceEdge;
 import io.faultline.device.above.UpperLayers;
 import io.faultline.device.below.DataPath;
@@ -43,17 +47,18 @@ public class DeviceServiceConfiguration {
   Slice deviceSlice(FaultlineProperties properties, DeviceProperties device) {
     return Slice.open(
         properties.sliceDir().toAbsolutePath(),
-        new DeviceCore(device.limits().core()),
+        new DeviceCore(device.limits().core(), device.scrubPace()),
         device.slice(),
         InstantSource.system());
   }
 
   @Bean
-  DataPath deviceDataPath(Slice deviceSlice, DeviceProperties device) {
+  DataPath deviceDataPath(Slice deviceSlice, DeviceProperties device, MeterRegistry registry) {
     return new DataPath(
         deviceSlice,
         device.limits().dataBytesPerCall().toBytes(),
-        device.limits().clearBytesPerCall().toBytes());
+        device.limits().clearBytesPerCall().toBytes(),
+        new RecoveryMetrics(registry));
   }
 
   @Bean
@@ -158,11 +163,29 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
+  DeviceMeters deviceMeters(Slice deviceSlice, DeviceProperties device, MeterRegistry registry) {
+    return new DeviceMeters(
+        deviceSlice,
+        registry,
+        device.scrubPace(),
+        InstantSource.system(),
+        device.limits().meteredDevices());
+  }
+
+  @Bean
   BodyLimit deviceDataBodyLimit(DeviceProperties device) {
     return new BodyLimit(
         "PUT",
         "/v1/hosts/{host}/devices/{device}/data",
         device.limits().dataBytesPerCall().toBytes());
+  }
+
+  @Bean
+  BodyLimit deviceInjectionBodyLimit(DeviceProperties device) {
+    return new BodyLimit(
+        "POST",
+        "/v1/hosts/{host}/devices/{device}/faults",
+        device.limits().injectionBytes().toBytes());
   }
 
   /** Up while changes are possible and what happens gets out. */
@@ -210,8 +233,19 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  FaultController deviceFaultController(SliceEdge deviceEdge, DataPath deviceDataPath) {
-    return new FaultController(deviceEdge, deviceDataPath);
+  FaultController deviceFaultController(
+      SliceEdge deviceEdge, DataPath deviceDataPath, DeviceProperties device) {
+    return new FaultController(deviceEdge, deviceDataPath, device.limits().rangesPerCall());
+  }
+
+  @Bean
+  ScrubController deviceScrubController(SliceEdge deviceEdge, DeviceProperties device) {
+    return new ScrubController(deviceEdge, device.scrubPace(), InstantSource.system());
+  }
+
+  @Bean
+  BadBlocksController deviceBadBlocksController(SliceEdge deviceEdge) {
+    return new BadBlocksController(deviceEdge);
   }
 
   @Bean

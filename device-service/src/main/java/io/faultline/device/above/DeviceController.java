@@ -31,7 +31,8 @@ public final class DeviceController {
       @Nullable String kind,
       long sizeBytes,
       @Nullable Long logicalBlockBytes,
-      @Nullable Long clearUnitBytes) {}
+      @Nullable Long clearUnitBytes,
+      @Nullable Boolean clearsPoison) {}
 
   private final SliceEdge edge;
   private final UpperLayers upper;
@@ -92,7 +93,8 @@ public final class DeviceController {
                 shape.kind(),
                 shape.sizeBytes(),
                 shape.logicalBlockBytes(),
-                shape.clearUnitBytes()),
+                shape.clearUnitBytes(),
+                shape.clearsPoison()),
             request));
   }
 

@@ -44,13 +44,11 @@ public final class DeviceMetrics implements MeterBinder {
   }
 
   private double badSectors() {
-    return sum(device -> device.known().totalSectors());
+    return sum(device -> device.knownSectors());
   }
 
   private double openFaults() {
-    return sum(
-        device ->
-            device.faults().values().stream().filter(fault -> !fault.known().isEmpty()).count());
+    return sum(Device::openFaults);
   }
 
   private double sum(ToLongFunction<Device> of) {

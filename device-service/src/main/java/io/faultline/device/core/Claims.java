@@ -74,6 +74,7 @@ final class Claims {
     body.put("generation", device.generation());
     body.put("sectors", device.sectors());
     body.put("dax", device.kind().dax());
+    body.put("logicalBlockBytes", device.bound().logicalBlockBytes());
     body.put("ranges", device.known().toPairs());
     body.put("sequence", stamp.lastSequence());
     body.put("sliceId", stamp.sliceId());

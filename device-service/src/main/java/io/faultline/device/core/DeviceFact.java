@@ -1,6 +1,7 @@
 package io.faultline.device.core;
 
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ public sealed interface DeviceFact {
   /**
    * A device.
    *
+   * @param clearsPoison whether new content takes poison away; QEMU's emulated modules do not
    * @param createdGeneration the generation it was made with; with the name it names its media file
    * @param generation rises with every create and plug of that name
    * @param claimRevision rises with every claim
@@ -19,6 +21,7 @@ public sealed interface DeviceFact {
       long sizeBytes,
       long logicalBlockBytes,
       long clearUnitBytes,
+      boolean clearsPoison,
       long createdGeneration,
       long generation,
       DeviceState state,
@@ -31,6 +34,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation,
           next,
@@ -43,6 +47,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation + 1,
           DeviceState.ACTIVE,
@@ -55,6 +60,7 @@ public sealed interface DeviceFact {
           sizeBytes,
           logicalBlockBytes,
           clearUnitBytes,
+          clearsPoison,
           createdGeneration,
           generation,
           state,
@@ -65,7 +71,8 @@ public sealed interface DeviceFact {
       return kind.equals(other.kind)
           && sizeBytes == other.sizeBytes
           && logicalBlockBytes == other.logicalBlockBytes
-          && clearUnitBytes == other.clearUnitBytes;
+          && clearUnitBytes == other.clearUnitBytes
+          && clearsPoison == other.clearsPoison;
     }
   }
 
@@ -78,23 +85,55 @@ public sealed interface DeviceFact {
   record Claimed(long revision, Instant since) implements DeviceFact {}
 
   /**
-   * A media fault and the sectors that it still stands for.
+   * A media fault. What it stands for is in its {@link FaultPart}s.
+   *
+   * @param until when it heals by itself; null if it does not
+   */
+  record MediaFault(Instant since, @Nullable Instant until) implements DeviceFact {}
+
+  /**
+   * Some of the sectors that a fault still stands for. Its key says from which sector on; it ends
+   * where the fault's next part begins.
    *
    * @param known sectors that everybody may know of
-   * @param latent sectors that nobody has come upon yet
+   * @param latent sectors that nobody has come upon yet; none of them is known
    */
-  record MediaFault(Extents known, Extents latent, Instant since) implements DeviceFact {
+  record FaultPart(Extents known, Extents latent) implements DeviceFact {
 
-    MediaFault without(Extents healed) {
-      return new MediaFault(known.subtract(healed), latent.subtract(healed), since);
+    static final FaultPart NONE = new FaultPart(Extents.EMPTY, Extents.EMPTY);
+
+    FaultPart without(Extents healed) {
+      return new FaultPart(known.subtract(healed), latent.subtract(healed));
     }
 
-    MediaFault discovered(Extents found) {
-      return new MediaFault(known.union(found), latent.subtract(found), since);
+    FaultPart discovered(Extents found) {
+      return new FaultPart(known.union(latent.intersect(found)), latent.subtract(found));
     }
 
-    boolean isClosed() {
+    FaultPart clip(SectorRange window) {
+      return new FaultPart(known.clip(window), latent.clip(window));
+    }
+
+    int rangeCount() {
+      return known.rangeCount() + latent.rangeCount();
+    }
+
+    long totalSectors() {
+      return known.totalSectors() + latent.totalSectors();
+    }
+
+    boolean isEmpty() {
       return known.isEmpty() && latent.isEmpty();
+    }
+
+    /** From its first sector to its last. */
+    SectorRange span() {
+      if (known.isEmpty() || latent.isEmpty()) {
+        return known.isEmpty() ? latent.span() : known.span();
+      }
+      return SectorRange.between(
+          Math.min(known.span().startSector(), latent.span().startSector()),
+          Math.max(known.span().endSector(), latent.span().endSector()));
     }
   }
 
@@ -191,12 +230,89 @@ public sealed interface DeviceFact {
   record Acknowledged(long credit) implements DeviceFact {}
 
   /**
-   * The newest scrub of a device.
+   * The newest scrub of a device. While it runs, its restart point.
    *
+   * @param startSector of what was asked for
+   * @param endSector of what was asked for
+   * @param sectors how many it reads in all
+   * @param scrubbedSectors how many of them it has read
+   * @param sector that it reads next
    * @param foundSectors latent sectors that it made known
+   * @param generation of the device that it reads
+   * @param movedAt when it was at {@code sector}
+   * @param finishedAt null while it runs
    */
-  record Scrubbed(Instant startedAt, Instant finishedAt, long scrubbedSectors, long foundSectors)
-      implements DeviceFact {}
+  record ScrubRun(
+      ScrubMode mode,
+      long startSector,
+      long endSector,
+      long sectors,
+      long scrubbedSectors,
+      long sector,
+      long foundSectors,
+      long generation,
+      Instant startedAt,
+      Instant movedAt,
+      @Nullable Instant finishedAt,
+      ScrubState state)
+      implements DeviceFact {
+
+    static ScrubRun full(SectorRange range, long generation, Instant now) {
+      return new ScrubRun(
+          ScrubMode.FULL,
+          range.startSector(),
+          range.endSector(),
+          range.sectorCount(),
+          0,
+          range.startSector(),
+          0,
+          generation,
+          now,
+          now,
+          null,
+          ScrubState.RUNNING);
+    }
+
+    ScrubRun movedTo(long position, long newlyFound, Instant now) {
+      return new ScrubRun(
+          mode,
+          startSector,
+          endSector,
+          sectors,
+          scrubbedSectors + position - sector,
+          position,
+          foundSectors + newlyFound,
+          generation,
+          startedAt,
+          now,
+          null,
+          state);
+    }
+
+    ScrubRun endedAt(Instant now, ScrubState how) {
+      return new ScrubRun(
+          mode,
+          startSector,
+          endSector,
+          sectors,
+          scrubbedSectors,
+          sector,
+          foundSectors,
+          generation,
+          startedAt,
+          movedAt,
+          now,
+          how);
+    }
+  }
+
+  /**
+   * How far the patrol of a device has come.
+   *
+   * @param sector that it reads next
+   * @param movedAt when it was there
+   */
+  record Patrolled(long sector, Instant movedAt) implements DeviceFact {}
 
   /**
    * @param highestOfDeleted the highest generation of a device that is no more, so that one of the

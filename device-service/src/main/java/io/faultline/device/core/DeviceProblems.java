@@ -3,8 +3,12 @@ package io.faultline.device.core;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Problem;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Why a device does not do what it is asked for. Kinds and members are part of the contract. */
 public final class DeviceProblems {
@@ -33,7 +37,9 @@ public final class DeviceProblems {
             + ", logicalBlockBytes "
             + bound.logicalBlockBytes()
             + ", clearUnitBytes "
-            + bound.clearUnitBytes());
+            + bound.clearUnitBytes()
+            + ", clearsPoison "
+            + bound.clearsPoison());
   }
 
   public static Problem nameTaken(String name) {
@@ -70,6 +76,56 @@ public final class DeviceProblems {
             + " sectors");
   }
 
+  static Problem duration(Duration asked, Duration limit) {
+    return Problem.refused(
+            "duration",
+            "A fault cannot last so long",
+            "duration is above PT0S and at most "
+                + limit
+                + " (faultline.device.limits.fault-duration), not "
+                + asked)
+        .at("/duration", "out of bounds");
+  }
+
+  /** More ranges in one injection than there may be. */
+  public static Problem tooManyRanges(long asked, long limit) {
+    return Problem.refused(
+        "too-many-ranges",
+        "Too many ranges at once",
+        "at most "
+            + limit
+            + " ranges go bad in one call (faultline.device.limits.ranges-per-call), not "
+            + asked);
+  }
+
+  static Problem scatterTooDense(Device device, long asked, long fitting, SectorRange window) {
+    return Problem.refused(
+            "scatter-too-dense",
+            "So many ranges do not fit",
+            "at most "
+                + fitting
+                + " ranges of that length that do not touch fit into "
+                + window
+                + " of device "
+                + device.name()
+                + ", not "
+                + asked)
+        .at("/scatter/ranges", "more than " + fitting)
+        .with("fitting", fitting);
+  }
+
+  static Problem scrubRunning(Device device, Map<String, @Nullable Object> scrub) {
+    return Problem.conflict(
+            "scrub-running",
+            "A scrub is running",
+            "device "
+                + device.name()
+                + " is being scrubbed, and is at sector "
+                + scrub.get("sector")
+                + "; DELETE …/scrub stops it")
+        .with("scrub", scrub);
+  }
+
   static Problem misaligned(Device device, SectorRange range) {
     return Problem.refused(
         "misaligned",
@@ -88,7 +144,66 @@ public final class DeviceProblems {
             "The medium has lost sectors of this range",
             "sector " + sector + " of device " + device.name() + " is bad")
         .with("sector", sector)
+        .with("errno", "EIO")
+        .with(
+            "native",
+            new TreeMap<>(device.kind().readError(sector, device.bound().logicalBlockBytes())));
+  }
+
+  /** A store is not an I/O with an error: the processor takes a machine check, as for a load. */
+  static Problem machineCheck(Device device, long sector) {
+    return mediaError(device, sector).with("signal", "SIGBUS").with("code", "BUS_MCEERR_AR");
+  }
+
+  static Problem cannotClear(Device device, long sector) {
+    return Problem.refused(
+            "poison-not-clearable",
+            "The device cannot clear poison",
+            "sector "
+                + sector
+                + " of device "
+                + device.name()
+                + " is bad and stays so: the device was made with clearsPoison false, so nothing"
+                + " was stored")
+        .with("sector", sector)
         .with("errno", "EIO");
+  }
+
+  static Problem notDax(Device device) {
+    return Problem.refused(
+        "not-dax",
+        "Processes cannot map the device",
+        "access=store goes to what a processor can map, device "
+            + device.name()
+            + " is of kind "
+            + device.kind().label());
+  }
+
+  static Problem misalignedRecovery(Device device, SectorRange range) {
+    return Problem.refused(
+        "misaligned",
+        "The range is not made of what the device recovers",
+        "a recovering write of poison on device "
+            + device.name()
+            + " begins and ends at a multiple of "
+            + device.recoveryUnitSectors()
+            + " sectors or at the device's end, range "
+            + range
+            + " does not");
+  }
+
+  public static Problem formatNotOffered(BadBlocks bad, String format) {
+    List<String> offered = bad.reports().stream().map(BadBlocksReport::format).toList();
+    return Problem.refused(
+            "format-not-offered",
+            "The device does not list its bad blocks in that form",
+            "format "
+                + format
+                + " is none of those of kind "
+                + bad.bound().kind()
+                + ": "
+                + String.join(", ", offered))
+        .with("formats", offered);
   }
 
   static Problem claimed(Device device, String holder) {

@@ -1,9 +1,7 @@
 package io.faultline.device.core;
 
 import io.faultline.device.core.DeviceFact.Ended;
-import io.faultline.device.core.DeviceFact.MediaFault;
 import io.faultline.device.core.DeviceFact.Removal;
-import io.faultline.device.core.DeviceFact.Scrubbed;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,10 +25,11 @@ public final class DeviceViews {
     view.put("sectors", device.sectors());
     view.put("logicalBlockBytes", device.bound().logicalBlockBytes());
     view.put("clearUnitBytes", device.bound().clearUnitBytes());
+    view.put("clearsPoison", device.bound().clearsPoison());
     view.put("generation", device.generation());
     view.put("state", device.state().label());
     view.put("dax", device.kind().dax());
-    view.put("badSectors", device.known().totalSectors());
+    view.put("badSectors", device.knownSectors());
     view.put("claims", List.copyOf(device.claims().keySet()));
     view.put("removal", device.state() == DeviceState.ACTIVE ? null : removal(device));
     return view;
@@ -114,38 +113,11 @@ public final class DeviceViews {
     return asked;
   }
 
-  public static Map<String, @Nullable Object> scrub(Device device) {
-    Scrubbed scrub = device.scrub();
-    Map<String, @Nullable Object> view = new LinkedHashMap<>();
-    view.put("state", scrub == null ? "idle" : "completed");
-    view.put("sectors", device.sectors());
-    view.put("scrubbedSectors", scrub == null ? 0 : scrub.scrubbedSectors());
-    view.put("foundSectors", scrub == null ? 0 : scrub.foundSectors());
-    view.put("startedAt", scrub == null ? null : scrub.startedAt());
-    view.put("finishedAt", scrub == null ? null : scrub.finishedAt());
-    return view;
-  }
-
-  /** The faults that everybody may know of, the removal of the device too. */
-  public static List<Map<String, @Nullable Object>> openFaults(Device device) {
-    List<Map<String, @Nullable Object>> open = new ArrayList<>(mediaFaults(device));
-    Removal removal = device.removal();
-    if (removal != null && device.state() == DeviceState.REMOVED) {
-      Map<String, @Nullable Object> view = new LinkedHashMap<>();
-      view.put("faultId", removal.faultId());
-      view.put("cause", "device_removed");
-      view.put("ranges", new long[] {0, device.sectors()});
-      view.put("since", removal.since());
-      open.add(view);
-    }
-    return open;
-  }
-
   static List<Map<String, @Nullable Object>> mediaFaults(Device device) {
     List<Map<String, @Nullable Object>> open = new ArrayList<>();
-    for (Map.Entry<String, MediaFault> entry : device.faults().entrySet()) {
-      MediaFault fault = entry.getValue();
-      if (!fault.known().isEmpty()) {
+    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+      Fault fault = entry.getValue();
+      if (fault.knownSectors() > 0) {
         Map<String, @Nullable Object> view = new LinkedHashMap<>();
         view.put("faultId", entry.getKey());
         view.put("cause", "media_error");
