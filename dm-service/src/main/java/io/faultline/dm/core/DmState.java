@@ -2,6 +2,7 @@ package io.faultline.dm.core;
 
 import io.faultline.runtime.core.Fact;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -33,6 +34,9 @@ public final class DmState {
     } else {
       facts.put(fact.key(), value);
     }
+    if (fact.key().startsWith(Keys.REGIONS)) {
+      tables.remove(Keys.liveTable(Keys.volumeOfRegions(fact.key())));
+    }
     if (value == null || value instanceof DmFact.TableLines) {
       tables.remove(fact.key());
       if (fact.key().startsWith(Keys.LIVE_TABLES)) {
@@ -48,8 +52,17 @@ public final class DmState {
   /** The table under that key, understood; null if there is none. */
   @Nullable Table table(String key) {
     return facts.get(key) instanceof DmFact.TableLines(var lines)
-        ? tables.computeIfAbsent(key, any -> Table.ofPrinted(lines))
+        ? tables.computeIfAbsent(key, any -> understood(key, lines))
         : null;
+  }
+
+  private Table understood(String key, List<String> lines) {
+    Table table = Table.ofPrinted(lines);
+    if (!key.startsWith(Keys.LIVE_TABLES)) {
+      return table;
+    }
+    String prefix = Keys.regions(key.substring(Keys.LIVE_TABLES.length()));
+    return table.withRegions(facts.subMap(prefix, prefix + Character.MAX_VALUE).values());
   }
 
   /** Who stands on whom by the tables that are live. */

@@ -53,6 +53,12 @@ final class Draft {
     tableChanged(key);
   }
 
+  /** The live table of a volume after a message: the same lines, with another map. */
+  void putMap(String volume, Table table) {
+    newTables.put(Keys.liveTable(volume), table);
+    tableChanged(Keys.liveTable(volume));
+  }
+
   void remove(String key) {
     changes.put(key, Optional.empty());
     decision.gone(key);
@@ -142,7 +148,8 @@ final class Draft {
   }
 
   private @Nullable Table table(String key) {
-    return changes.containsKey(key) ? newTables.get(key) : state.table(key);
+    Table changed = newTables.get(key);
+    return changed != null || changes.containsKey(key) ? changed : state.table(key);
   }
 
   Topology topology() {

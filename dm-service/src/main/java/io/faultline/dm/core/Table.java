@@ -3,10 +3,14 @@ package io.faultline.dm.core;
 import io.faultline.dm.core.target.Arguments;
 import io.faultline.dm.core.target.DeviceLookup;
 import io.faultline.dm.core.target.Effect;
+import io.faultline.dm.core.target.EffectConsumer;
 import io.faultline.dm.core.target.ForwardConsumer;
 import io.faultline.dm.core.target.HoleKind;
 import io.faultline.dm.core.target.Leg;
+import io.faultline.dm.core.target.LegRole;
+import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.Parsed;
+import io.faultline.dm.core.target.RegionTable;
 import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
@@ -14,6 +18,7 @@ import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +48,8 @@ public final class Table {
   private final long[] starts;
   private final long sectors;
   private final TreeMap<String, LegIndex> legsBelow = new TreeMap<>();
+  private final boolean joint;
+  private final boolean redundant;
 
   private Table(List<Row> rows, long[] starts, long sectors) {
     this.rows = rows;
@@ -58,6 +65,8 @@ public final class Table {
       }
     }
     legs.forEach((device, entries) -> legsBelow.put(device, new LegIndex(entries)));
+    joint = rows.stream().anyMatch(row -> row.target().joint());
+    redundant = rows.stream().anyMatch(row -> row.target().redundant());
   }
 
   /** Understands lines one after another, checking what the kernel checks, in its order. */
@@ -117,7 +126,7 @@ public final class Table {
 
   private static @Nullable String legPastTheNumbers(Target target) {
     for (Leg leg : target.legs()) {
-      if (leg.startSector() > Limits.MAX_VOLUME_SECTORS - leg.sectorCount()) {
+      if (!leg.isWhole() && leg.startSector() > Limits.MAX_VOLUME_SECTORS - leg.sectorCount()) {
         return leg.device()
             + " too small for target: start="
             + leg.startSector()
@@ -137,7 +146,7 @@ public final class Table {
     for (Row row : rows) {
       for (Leg leg : row.target().legs()) {
         long deviceSectors = sectorsOf.applyAsLong(leg.device());
-        if (leg.endSector() > deviceSectors) {
+        if (!leg.isWhole() && leg.endSector() > deviceSectors) {
           return new TableRefusal(
               row.line(),
               leg.device()
@@ -179,6 +188,30 @@ public final class Table {
     return rows.size();
   }
 
+  /** With the region tables that messages made, as they are kept. */
+  Table withRegions(Collection<DmFact> kept) {
+    Table table = this;
+    for (DmFact fact : kept) {
+      if (fact instanceof DmFact.Regions(int row, int part, List<Integer> paths)
+          && table.target(row) instanceof MappedTarget target
+          && target.map() instanceof RegionTable regions) {
+        table = table.withTarget(row, target.withMap(regions.withPart(part, paths)));
+      }
+    }
+    return table;
+  }
+
+  /** The row that has a sector; negative past the end. */
+  int rowAt(long sector) {
+    int found = Arrays.binarySearch(starts, sector);
+    return sector >= sectors ? -1 : found >= 0 ? found : -found - 2;
+  }
+
+  /** As the table names it: {@code linear}. */
+  String typeOf(int row) {
+    return rows.get(row).type();
+  }
+
   /** The block devices that it stands on directly, by name. */
   public Set<String> below() {
     return legsBelow.keySet();
@@ -186,14 +219,50 @@ public final class Table {
 
   /** How large a block device below must be for every leg on it. */
   long sectorsNeededOf(String device) {
-    LegIndex legs = legsBelow.get(device);
-    return legs == null ? 0 : legs.endSector();
+    long needed = 0;
+    for (Row row : rows) {
+      for (Leg leg : row.target().legs()) {
+        if (leg.device().equals(device) && !leg.isWhole()) {
+          needed = Math.max(needed, leg.endSector());
+        }
+      }
+    }
+    return needed;
+  }
+
+  /** Whether it has a target that is asked with everything that is bad at once. */
+  boolean joint() {
+    return joint;
+  }
+
+  /** Whether it has a target with copies that can get out of step. */
+  boolean redundant() {
+    return redundant;
+  }
+
+  /** The target of a row; rows count from 0. */
+  Target target(int row) {
+    return rows.get(row).target();
+  }
+
+  /** The same table with another target in one row, of the same shape: one that got its map. */
+  Table withTarget(int row, Target target) {
+    List<Row> changed = new ArrayList<>(rows);
+    Row old = rows.get(row);
+    changed.set(row, new Row(old.line(), old.type(), target));
+    return new Table(List.copyOf(changed), starts, sectors);
   }
 
   /** Whether direct access passes through, as the kernel decides it for the whole table. */
   boolean directAccess(Predicate<String> lower) {
-    return rows.stream().allMatch(row -> row.target().directAccess())
-        && below().stream().allMatch(lower);
+    return rows.stream()
+        .allMatch(
+            row ->
+                row.target().directAccess()
+                    && row.target().legs().stream()
+                        .filter(leg -> leg.role() == LegRole.DATA)
+                        .map(Leg::device)
+                        .allMatch(lower));
   }
 
   /** The way down of a part of the volume, one level: {@code range} lies within the volume. */
@@ -216,6 +285,11 @@ public final class Table {
     @Override
     public void piece(long offset, long sectorCount, String device, long lowerSector) {
       out.piece(start + offset, sectorCount, device, lowerSector);
+    }
+
+    @Override
+    public void alternative(long offset, long sectorCount, String device, long lowerSector) {
+      out.alternative(start + offset, sectorCount, device, lowerSector);
     }
 
     @Override
@@ -242,47 +316,247 @@ public final class Table {
    * nothing suffers is not in the answer.
    */
   Map<Effect, Extents> answer(Map<String, Extents> badBelow) {
-    Map<Effect, ImageBuilder> images = new EnumMap<>(Effect.class);
-    badBelow.forEach(
-        (device, bad) -> {
-          LegIndex legs = legsBelow.get(device);
-          if (legs != null) {
-            for (int i = 0; i < bad.rangeCount(); i++) {
-              answer(legs, bad.startSector(i), bad.endSector(i), images);
+    return answer(badBelow, Map.of());
+  }
+
+  /**
+   * The same where some sectors below missed writes: for targets with copies they are as good as
+   * bad, for others they are as they are.
+   */
+  Map<Effect, Extents> answer(Map<String, Extents> badBelow, Map<String, Extents> absentBelow) {
+    Image image = new Image();
+    TreeMap<Integer, Hits> hits = new TreeMap<>();
+    badBelow.forEach((device, bad) -> find(device, bad, image, hits));
+    absentBelow.forEach((device, absent) -> findAbsent(device, absent, hits));
+    hits.forEach(
+        (row, found) ->
+            rows.get(row)
+                .target()
+                .answer(Hits.build(found.bad), Hits.build(found.absent), image.of(starts[row])));
+    return image.build();
+  }
+
+  /** What a joint target is asked with, by leg. */
+  private static final class Hits {
+    final Extents.Builder[] bad;
+    final Extents.Builder[] absent;
+
+    Hits(int legs) {
+      bad = new Extents.Builder[legs];
+      absent = new Extents.Builder[legs];
+    }
+
+    static void add(Extents.Builder[] hits, int leg, long start, long count) {
+      Extents.Builder ofLeg = hits[leg];
+      if (ofLeg == null) {
+        ofLeg = Extents.builder();
+        hits[leg] = ofLeg;
+      }
+      ofLeg.add(start, count);
+    }
+
+    static List<Extents> build(Extents.Builder[] hits) {
+      List<Extents> built = new ArrayList<>(hits.length);
+      for (Extents.Builder leg : hits) {
+        built.add(leg == null ? Extents.EMPTY : leg.build());
+      }
+      return built;
+    }
+  }
+
+  /** Joint targets are kept until all their hits are found; others answer at once. */
+  private void find(String device, Extents bad, Image image, TreeMap<Integer, Hits> hits) {
+    forEachHit(
+        device,
+        bad,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          if (target.joint()) {
+            Hits.add(hitsOf(hits, row).bad, leg, start, count);
+          } else {
+            target.answer(leg, start, count, image.of(starts[row]));
+          }
+        });
+  }
+
+  private void findAbsent(String device, Extents absent, TreeMap<Integer, Hits> hits) {
+    forEachHit(
+        device,
+        absent,
+        (row, leg, start, count) -> {
+          if (rows.get(row).target().redundant()) {
+            Hits.add(hitsOf(hits, row).absent, leg, start, count);
+          }
+        });
+  }
+
+  private Hits hitsOf(TreeMap<Integer, Hits> hits, int row) {
+    return hits.computeIfAbsent(row, any -> new Hits(rows.get(row).target().legs().size()));
+  }
+
+  /** A part of a leg, in its offsets. */
+  @FunctionalInterface
+  private interface HitConsumer {
+    void accept(int row, int leg, long start, long count);
+  }
+
+  private void forEachHit(String device, Extents ranges, HitConsumer out) {
+    LegIndex legs = legsBelow.get(device);
+    if (legs == null) {
+      return;
+    }
+    for (int i = 0; i < ranges.rangeCount(); i++) {
+      long badStart = ranges.startSector(i);
+      long badEnd = ranges.endSector(i);
+      legs.find(
+          badStart,
+          badEnd,
+          entry -> {
+            // leg        |-------------|
+            // bad   |---------|
+            // hit        |----|
+            long begin = Math.max(badStart, entry.startSector());
+            long end = Math.min(badEnd, entry.endSector());
+            out.accept(entry.target(), entry.leg(), begin - entry.startSector(), end - begin);
+          });
+    }
+  }
+
+  /** Collects effects as sectors of the volume. */
+  private final class Image implements EffectConsumer {
+    private final Map<Effect, ImageBuilder> effects = new EnumMap<>(Effect.class);
+    private long targetStart;
+
+    /** From now on the target that begins there answers. */
+    Image of(long start) {
+      targetStart = start;
+      return this;
+    }
+
+    @Override
+    public void accept(Effect effect, long offset, long count) {
+      effects
+          .computeIfAbsent(effect, any -> new ImageBuilder(Limits.MAX_IMAGE_RANGES))
+          .add(targetStart + offset, count);
+    }
+
+    /** Each sector has the worst of its effects only. */
+    Map<Effect, Extents> build() {
+      Map<Effect, Extents> answer = new EnumMap<>(Effect.class);
+      effects.forEach((effect, image) -> answer.put(effect, image.build(sectors)));
+      without(answer, Effect.DATA_LOST, Effect.TARGET_FAILED);
+      without(answer, Effect.REDUNDANCY_LOST, Effect.TARGET_FAILED);
+      without(answer, Effect.REDUNDANCY_LOST, Effect.DATA_LOST);
+      return answer;
+    }
+
+    private static void without(Map<Effect, Extents> answer, Effect effect, Effect worse) {
+      Extents of = answer.get(effect);
+      Extents ofWorse = answer.get(worse);
+      if (of != null && ofWorse != null) {
+        Extents left = of.subtract(ofWorse);
+        if (left.isEmpty()) {
+          answer.remove(effect);
+        } else {
+          answer.put(effect, left);
+        }
+      }
+    }
+  }
+
+  /** The sectors of the volume that these sectors below have a part in. */
+  Extents supported(Map<String, Extents> below) {
+    return supported(below, false);
+  }
+
+  /** Those of them that are kept with redundancy, and now have less of it. */
+  Extents weakened(Map<String, Extents> badBelow) {
+    return redundant ? supported(badBelow, true) : Extents.EMPTY;
+  }
+
+  private Extents supported(Map<String, Extents> below, boolean onlyRedundant) {
+    ImageBuilder image = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
+    below.forEach(
+        (device, ranges) ->
+            forEachHit(
+                device,
+                ranges,
+                (row, leg, start, count) -> {
+                  Target target = rows.get(row).target();
+                  if (target.redundant() || !onlyRedundant) {
+                    target.support(
+                        leg,
+                        start,
+                        count,
+                        (offset, length) -> image.add(starts[row] + offset, length));
+                  }
+                }));
+    return image.build(sectors);
+  }
+
+  /** Those of these sectors of a block device that a leg of a redundant target has. */
+  Extents redundantLegs(String device, Extents ranges) {
+    Extents.Builder found = Extents.builder();
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          Leg ofTarget = target.legs().get(leg);
+          if (target.redundant() && ofTarget.role() == LegRole.DATA) {
+            found.add(ofTarget.startSector() + start, count);
+          }
+        });
+    return found.build();
+  }
+
+  /**
+   * The same where the target still has what the leg holds, from elsewhere.
+   *
+   * @param lost sectors of the volume that are lost
+   */
+  Extents goesOnWithout(String device, Extents ranges, Extents lost) {
+    Extents.Builder found = Extents.builder();
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          Leg ofTarget = target.legs().get(leg);
+          if (target.redundant() && ofTarget.role() == LegRole.DATA) {
+            ImageBuilder held = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
+            target.inverse(
+                leg, start, count, (offset, sectors) -> held.add(starts[row] + offset, sectors));
+            if (!held.build(sectors).subtract(lost).isEmpty()) {
+              found.add(ofTarget.startSector() + start, count);
             }
           }
         });
-    Map<Effect, Extents> answer = new EnumMap<>(Effect.class);
-    images.forEach((effect, image) -> answer.put(effect, image.build(sectors)));
-    return answer;
+    return found.build();
   }
 
-  private void answer(LegIndex legs, long badStart, long badEnd, Map<Effect, ImageBuilder> images) {
-    legs.find(
-        badStart,
-        badEnd,
-        entry -> {
-          // leg        |-------------|
-          // bad   |---------|
-          // answer     |----|
-          long begin = Math.max(badStart, entry.startSector());
-          long end = Math.min(badEnd, entry.endSector());
-          long start = starts[entry.target()];
-          rows.get(entry.target())
-              .target()
-              .answer(
-                  entry.leg(),
-                  begin - entry.startSector(),
-                  end - begin,
-                  (effect, offset, count) ->
-                      images
-                          .computeIfAbsent(effect, any -> new ImageBuilder(Limits.MAX_IMAGE_RANGES))
-                          .add(start + offset, count));
-        });
+  /** The sectors of a block device that a leg has which the table says is to be rebuilt. */
+  Extents outOfStep(String device) {
+    Extents.Builder found = Extents.builder();
+    for (Row row : rows) {
+      for (int leg : row.target().outOfStepLegs()) {
+        Leg ofTarget = row.target().legs().get(leg);
+        if (ofTarget.device().equals(device)) {
+          found.add(ofTarget.startSector(), ofTarget.sectorCount());
+        }
+      }
+    }
+    return found.build();
   }
 
-  /** The sectors of the volume that are lost with these sectors below. */
+  /** The sectors of the volume that are lost with these sectors below, for whatever reason. */
   Extents lost(Map<String, Extents> badBelow) {
-    return answer(badBelow).getOrDefault(Effect.DATA_LOST, Extents.EMPTY);
+    return lossOf(answer(badBelow));
+  }
+
+  /** Of an image, what cannot be read any more. */
+  static Extents lossOf(Map<Effect, Extents> image) {
+    Extents data = image.getOrDefault(Effect.DATA_LOST, Extents.EMPTY);
+    return data.union(image.getOrDefault(Effect.TARGET_FAILED, Extents.EMPTY));
   }
 }

@@ -1,5 +1,9 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.MappedTarget;
+import io.faultline.dm.core.target.RegionTable;
+import io.faultline.events.Cause;
+import io.faultline.events.RecoveredData;
 import io.faultline.events.VolumeEvent;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -93,6 +97,7 @@ final class VolumeRules {
     draft.put(Keys.COUNTERS, new DmFact.Counters(generation, counters.heldEntries()));
     draft.put(Keys.volume(name), new DmFact.Volume(generation, false, null, 0));
     draft.putTable(Keys.liveTable(name), table);
+    new Stale(draft, name, table).begin();
     draft.publish(
         name,
         new VolumeEvent.VolumeAdded(
@@ -164,12 +169,19 @@ final class VolumeRules {
     }
     Set<String> before = needs(name);
     List<DmFact.Held> kept = takeHeld(name);
-    if (inactive == null) {
-      goOn(name, volume);
-    } else {
-      swap(name, volume, inactive);
+    Told known = new Told(draft);
+    Map<String, BadSet> heard = new TreeMap<>();
+    for (String lower : (inactive == null ? draft.live(name) : inactive).below()) {
+      boolean old = draft.live(name).below().contains(lower);
+      heard.put(lower, (old ? known.heard(name, lower) : known.of(lower)).copy());
     }
-    replay(name, kept);
+    BadSet told = known.of(name);
+    BadSet.removeAll(draft, Keys.badAsHeard(name));
+    putActive(name, volume);
+    if (inactive != null) {
+      told = swap(name, inactive, told, heard);
+    }
+    replay(name, kept, told, heard);
     return changed(name, before);
   }
 
@@ -204,25 +216,17 @@ final class VolumeRules {
         0);
   }
 
-  private void goOn(String name, DmFact.Volume volume) {
-    BadSet.removeAll(draft, Keys.badAsHeard(name));
-    putActive(name, volume);
-  }
-
-  private void swap(String name, DmFact.Volume volume, Table table) {
+  /**
+   * @param told with the old table
+   * @param heard of those that the new table stands on
+   * @return what is told with the new table
+   */
+  private BadSet swap(String name, Table table, BadSet told, Map<String, BadSet> heard) {
     Table old = draft.live(name);
-    BadSet before = BadSet.told(draft, name);
-    Map<String, BadSet> heard = new TreeMap<>();
-    for (String lower : table.below()) {
-      heard.put(
-          lower,
-          old.below().contains(lower)
-              ? BadSet.heard(draft, name, lower)
-              : BadSet.told(draft, lower));
-    }
+    BadSet.removeAll(draft, Keys.regions(name));
     draft.putTable(Keys.liveTable(name), table);
     draft.remove(Keys.inactiveTable(name));
-    goOn(name, volume);
+    Stale.moved(draft, name, old, table);
     draft.publish(
         name,
         new VolumeEvent.TableChanged(
@@ -234,7 +238,9 @@ final class VolumeRules {
             List.copyOf(table.below())),
         null,
         null);
-    Differences.tellOfVolume(draft, name, before, BadSet.image(table, heard));
+    BadSet now = Images.of(table, heard, new Stale(draft, name, table).sets());
+    Differences.tellOfVolume(draft, name, told, now);
+    return now;
   }
 
   private void putActive(String name, DmFact.Volume volume) {
@@ -258,18 +264,22 @@ final class VolumeRules {
     return kept;
   }
 
-  private void replay(String name, List<DmFact.Held> kept) {
+  private void replay(
+      String name, List<DmFact.Held> kept, BadSet toldAtFirst, Map<String, BadSet> heard) {
+    BadSet told = toldAtFirst;
     int from = 0;
     while (from < kept.size()) {
       DmFact.Held first = kept.get(from);
-      Map<String, Extents> below = new TreeMap<>();
+      Map<String, List<Change>> below = new TreeMap<>();
       int to = from;
       while (to < kept.size() && kept.get(to).group() == first.group()) {
         DmFact.Held part = kept.get(to);
-        below.merge(part.lower(), part.ranges(), Extents::union);
+        below
+            .computeIfAbsent(part.lower(), any -> new ArrayList<>())
+            .add(new Change(part.news(), part.ranges()));
         to++;
       }
-      new Telling(draft, first.news()).resumed(name, below, first.credit());
+      told = new Telling(draft, name, told).fromResumed(told, below, heard, first.credit());
       from = to;
     }
   }
@@ -293,6 +303,8 @@ final class VolumeRules {
       }
     }
     BadSet.removeAll(draft, Keys.badAsHeard(name));
+    BadSet.removeAll(draft, Keys.stale(name));
+    BadSet.removeAll(draft, Keys.regions(name));
     draft.remove(Keys.liveTable(name));
     if (draft.inactive(name) != null) {
       draft.remove(Keys.inactiveTable(name));
@@ -305,6 +317,98 @@ final class VolumeRules {
   Decision<DmFact> importMappings(String name) {
     return draft.refuse(
         draft.isVolume(name) ? Refusals.noMetadataMap(name) : Refusals.noVolume(name));
+  }
+
+  /** As the kernel does, to the live table, whether the volume is suspended or not. */
+  Decision<DmFact> message(DmCommand.Message message) {
+    String name = message.volume();
+    if (!draft.isVolume(name)) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    List<String> words = List.of(message.message().strip().split("\\s+"));
+    if (words.getFirst().isEmpty()) {
+      return draft.refuse(Refusals.message("Empty message.", "a message has one word at least"));
+    }
+    Table table = draft.live(name);
+    int row = table.rowAt(message.sector());
+    if (row < 0) {
+      return draft.refuse(
+          Refusals.message(
+              "Target message sector outside device.",
+              name + " has " + table.sectors() + " sectors"));
+    }
+    if (!(table.target(row) instanceof MappedTarget target
+        && target.map() instanceof RegionTable regions)) {
+      return draft.refuse(
+          Refusals.message(
+              "Target type does not support messages",
+              table.typeOf(row) + " takes none here; switch takes set_region_mappings"));
+    }
+    return switch (regions.message(words)) {
+      case RegionTable.Changed.Refused(String reason) ->
+          draft.refuse(
+              Refusals.message(
+                  reason,
+                  "it is: set_region_mappings, then <region>:<path>, :<path> for the next region,"
+                      + " or R<cycle>,<count>, in hexadecimal"));
+      case RegionTable.Changed.Ok(RegionTable changed) -> {
+        BadSet told = BadSet.told(draft, name);
+        for (int part = 0; part < changed.parts(); part++) {
+          if (!changed.samePart(regions, part)) {
+            draft.put(
+                Keys.regions(name, row, part), new DmFact.Regions(row, part, changed.part(part)));
+          }
+        }
+        draft.putMap(name, table.withTarget(row, target.withMap(changed)));
+        Differences.tellOfVolume(draft, name, told, BadSet.told(draft, name));
+        yield changed(name, needs(name));
+      }
+    };
+  }
+
+  /** What was missed is there again; where every copy was zeroed, zeros are. */
+  Decision<DmFact> resync(String name) {
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    Table table = draft.live(name);
+    if (!table.redundant()) {
+      return draft.refuse(Refusals.notRedundant(name));
+    }
+    if (volume.suspended()) {
+      return draft.refuse(Refusals.suspended(name));
+    }
+    BadSet before = BadSet.told(draft, name);
+    Telling telling = new Telling(draft, name, before);
+    new Stale(draft, name, table).resynchronised();
+    BadSet after = BadSet.told(draft, name);
+    List<News> triggers = new ArrayList<>();
+    before.entries().keySet().stream()
+        .findFirst()
+        .ifPresent(
+            key -> {
+              triggers.add(resynchronised(key, RecoveredData.ZEROED));
+              triggers.add(resynchronised(key, RecoveredData.REWRITTEN));
+            });
+    telling.fromVolume(after, Differences.changes(draft, before, after, triggers));
+    return changed(name, needs(name));
+  }
+
+  private static News resynchronised(BadSet.Key key, RecoveredData data) {
+    return new News(
+        News.Kind.RECOVERED,
+        key.faultId(),
+        null,
+        Cause.MEDIA_ERROR,
+        false,
+        key.leaf(),
+        null,
+        false,
+        data,
+        null,
+        null,
+        null);
   }
 
   Decision<DmFact> claim(DmCommand.ClaimVolume claim) {
@@ -332,7 +436,7 @@ final class VolumeRules {
                 volume.generation(),
                 draft.live(name).sectors(),
                 Views.dax(draft, name),
-                told.union(),
+                told.loss(),
                 draft.stamp().lastSequence(),
                 draft.stamp().sliceId(),
                 knownFaults(told),
@@ -344,13 +448,16 @@ final class VolumeRules {
     Map<String, Claim.KnownFault> faults = new TreeMap<>();
     told.entries()
         .forEach(
-            (key, entry) ->
+            (key, entry) -> {
+              if (key.effect().isLoss()) {
                 faults.merge(
                     key.faultId(),
                     new Claim.KnownFault(key.faultId(), entry.cause(), entry.ranges()),
                     (one, other) ->
                         new Claim.KnownFault(
-                            one.faultId(), one.cause(), one.ranges().union(other.ranges()))));
+                            one.faultId(), one.cause(), one.ranges().union(other.ranges())));
+              }
+            });
     return List.copyOf(faults.values());
   }
 
