@@ -31,11 +31,6 @@ final class LegIndex {
     fill(0, entries.length);
   }
 
-  /** The largest end of all legs. */
-  long endSector() {
-    return entries.length == 0 ? 0 : maxEnd[entries.length / 2];
-  }
-
   private long fill(int from, int to) {
     if (from >= to) {
       return 0;

@@ -3,6 +3,7 @@ package io.faultline.dm.core;
 import io.faultline.dm.core.target.Arguments;
 import io.faultline.dm.core.target.DeviceLookup;
 import io.faultline.dm.core.target.Effect;
+import io.faultline.dm.core.target.EffectConsumer;
 import io.faultline.dm.core.target.ForwardConsumer;
 import io.faultline.dm.core.target.HoleKind;
 import io.faultline.dm.core.target.Leg;
@@ -43,6 +44,8 @@ public final class Table {
   private final long[] starts;
   private final long sectors;
   private final TreeMap<String, LegIndex> legsBelow = new TreeMap<>();
+  private final boolean joint;
+  private final boolean redundant;
 
   private Table(List<Row> rows, long[] starts, long sectors) {
     this.rows = rows;
@@ -58,6 +61,8 @@ public final class Table {
       }
     }
     legs.forEach((device, entries) -> legsBelow.put(device, new LegIndex(entries)));
+    joint = rows.stream().anyMatch(row -> row.target().joint());
+    redundant = rows.stream().anyMatch(row -> row.target().redundant());
   }
 
   /** Understands lines one after another, checking what the kernel checks, in its order. */
@@ -117,7 +122,7 @@ public final class Table {
 
   private static @Nullable String legPastTheNumbers(Target target) {
     for (Leg leg : target.legs()) {
-      if (leg.startSector() > Limits.MAX_VOLUME_SECTORS - leg.sectorCount()) {
+      if (!leg.isWhole() && leg.startSector() > Limits.MAX_VOLUME_SECTORS - leg.sectorCount()) {
         return leg.device()
             + " too small for target: start="
             + leg.startSector()
@@ -137,7 +142,7 @@ public final class Table {
     for (Row row : rows) {
       for (Leg leg : row.target().legs()) {
         long deviceSectors = sectorsOf.applyAsLong(leg.device());
-        if (leg.endSector() > deviceSectors) {
+        if (!leg.isWhole() && leg.endSector() > deviceSectors) {
           return new TableRefusal(
               row.line(),
               leg.device()
@@ -186,8 +191,38 @@ public final class Table {
 
   /** How large a block device below must be for every leg on it. */
   long sectorsNeededOf(String device) {
-    LegIndex legs = legsBelow.get(device);
-    return legs == null ? 0 : legs.endSector();
+    long needed = 0;
+    for (Row row : rows) {
+      for (Leg leg : row.target().legs()) {
+        if (leg.device().equals(device) && !leg.isWhole()) {
+          needed = Math.max(needed, leg.endSector());
+        }
+      }
+    }
+    return needed;
+  }
+
+  /** Whether it has a target that is asked with everything that is bad at once. */
+  boolean joint() {
+    return joint;
+  }
+
+  /** Whether it has a target with copies that can get out of step. */
+  boolean redundant() {
+    return redundant;
+  }
+
+  /** The target of a row; rows count from 0. */
+  Target target(int row) {
+    return rows.get(row).target();
+  }
+
+  /** The same table with another target in one row, of the same shape: one that got its map. */
+  Table withTarget(int row, Target target) {
+    List<Row> changed = new ArrayList<>(rows);
+    Row old = rows.get(row);
+    changed.set(row, new Row(old.line(), old.type(), target));
+    return new Table(List.copyOf(changed), starts, sectors);
   }
 
   /** Whether direct access passes through, as the kernel decides it for the whole table. */
@@ -219,6 +254,11 @@ public final class Table {
     }
 
     @Override
+    public void alternative(long offset, long sectorCount, String device, long lowerSector) {
+      out.alternative(start + offset, sectorCount, device, lowerSector);
+    }
+
+    @Override
     public void hole(long offset, long sectorCount, HoleKind kind) {
       out.hole(start + offset, sectorCount, kind);
     }
@@ -242,47 +282,120 @@ public final class Table {
    * nothing suffers is not in the answer.
    */
   Map<Effect, Extents> answer(Map<String, Extents> badBelow) {
-    Map<Effect, ImageBuilder> images = new EnumMap<>(Effect.class);
-    badBelow.forEach(
-        (device, bad) -> {
-          LegIndex legs = legsBelow.get(device);
-          if (legs != null) {
-            for (int i = 0; i < bad.rangeCount(); i++) {
-              answer(legs, bad.startSector(i), bad.endSector(i), images);
-            }
+    return answer(badBelow, Map.of());
+  }
+
+  /**
+   * The same where some sectors below missed writes: for targets with copies they are as good as
+   * bad, for others they are as they are.
+   */
+  Map<Effect, Extents> answer(Map<String, Extents> badBelow, Map<String, Extents> staleBelow) {
+    Image image = new Image();
+    TreeMap<Integer, Extents.Builder[]> hits = new TreeMap<>();
+    badBelow.forEach((device, bad) -> find(device, bad, image, hits, false));
+    staleBelow.forEach((device, stale) -> find(device, stale, image, hits, true));
+    hits.forEach(
+        (row, legs) -> {
+          List<Extents> bad = new ArrayList<>(legs.length);
+          for (Extents.Builder leg : legs) {
+            bad.add(leg == null ? Extents.EMPTY : leg.build());
           }
+          rows.get(row).target().answer(bad, image.of(starts[row]));
         });
-    Map<Effect, Extents> answer = new EnumMap<>(Effect.class);
-    images.forEach((effect, image) -> answer.put(effect, image.build(sectors)));
-    return answer;
+    return image.build();
   }
 
-  private void answer(LegIndex legs, long badStart, long badEnd, Map<Effect, ImageBuilder> images) {
-    legs.find(
-        badStart,
-        badEnd,
-        entry -> {
-          // leg        |-------------|
-          // bad   |---------|
-          // answer     |----|
-          long begin = Math.max(badStart, entry.startSector());
-          long end = Math.min(badEnd, entry.endSector());
-          long start = starts[entry.target()];
-          rows.get(entry.target())
-              .target()
-              .answer(
-                  entry.leg(),
-                  begin - entry.startSector(),
-                  end - begin,
-                  (effect, offset, count) ->
-                      images
-                          .computeIfAbsent(effect, any -> new ImageBuilder(Limits.MAX_IMAGE_RANGES))
-                          .add(start + offset, count));
-        });
+  /** Joint targets are kept until all their hits are found; others answer at once. */
+  private void find(
+      String device,
+      Extents bad,
+      Image image,
+      Map<Integer, Extents.Builder[]> hits,
+      boolean onlyCopies) {
+    LegIndex legs = legsBelow.get(device);
+    if (legs == null) {
+      return;
+    }
+    for (int i = 0; i < bad.rangeCount(); i++) {
+      long badStart = bad.startSector(i);
+      long badEnd = bad.endSector(i);
+      legs.find(
+          badStart,
+          badEnd,
+          entry -> {
+            // leg        |-------------|
+            // bad   |---------|
+            // answer     |----|
+            long begin = Math.max(badStart, entry.startSector()) - entry.startSector();
+            long end = Math.min(badEnd, entry.endSector()) - entry.startSector();
+            Target target = rows.get(entry.target()).target();
+            if (onlyCopies ? target.redundant() : target.joint()) {
+              Extents.Builder[] ofTarget =
+                  hits.computeIfAbsent(
+                      entry.target(), any -> new Extents.Builder[target.legs().size()]);
+              Extents.Builder ofLeg = ofTarget[entry.leg()];
+              if (ofLeg == null) {
+                ofLeg = Extents.builder();
+                ofTarget[entry.leg()] = ofLeg;
+              }
+              ofLeg.add(begin, end - begin);
+            } else if (!onlyCopies) {
+              target.answer(entry.leg(), begin, end - begin, image.of(starts[entry.target()]));
+            }
+          });
+    }
   }
 
-  /** The sectors of the volume that are lost with these sectors below. */
+  /** Collects effects as sectors of the volume. */
+  private final class Image implements EffectConsumer {
+    private final Map<Effect, ImageBuilder> effects = new EnumMap<>(Effect.class);
+    private long targetStart;
+
+    /** From now on the target that begins there answers. */
+    Image of(long start) {
+      targetStart = start;
+      return this;
+    }
+
+    @Override
+    public void accept(Effect effect, long offset, long count) {
+      effects
+          .computeIfAbsent(effect, any -> new ImageBuilder(Limits.MAX_IMAGE_RANGES))
+          .add(targetStart + offset, count);
+    }
+
+    /** Each sector has the worst of its effects only. */
+    Map<Effect, Extents> build() {
+      Map<Effect, Extents> answer = new EnumMap<>(Effect.class);
+      effects.forEach((effect, image) -> answer.put(effect, image.build(sectors)));
+      without(answer, Effect.DATA_LOST, Effect.TARGET_FAILED);
+      without(answer, Effect.REDUNDANCY_LOST, Effect.TARGET_FAILED);
+      without(answer, Effect.REDUNDANCY_LOST, Effect.DATA_LOST);
+      return answer;
+    }
+
+    private static void without(Map<Effect, Extents> answer, Effect effect, Effect worse) {
+      Extents of = answer.get(effect);
+      Extents ofWorse = answer.get(worse);
+      if (of != null && ofWorse != null) {
+        Extents left = of.subtract(ofWorse);
+        if (left.isEmpty()) {
+          answer.remove(effect);
+        } else {
+          answer.put(effect, left);
+        }
+      }
+    }
+  }
+
+  /** The sectors of the volume that are lost with these sectors below, for whatever reason. */
   Extents lost(Map<String, Extents> badBelow) {
-    return answer(badBelow).getOrDefault(Effect.DATA_LOST, Extents.EMPTY);
+    return lossOf(answer(badBelow));
+  }
+
+  /** Of an image, what cannot be read any more. */
+  static Extents lossOf(Map<Effect, Extents> image) {
+    Extents data = image.getOrDefault(Effect.DATA_LOST, Extents.EMPTY);
+    return data.union(image.getOrDefault(Effect.TARGET_FAILED, Extents.EMPTY));
   }
 }

@@ -257,8 +257,8 @@ final class Views {
           .answer(below)
           .forEach(
               (effect, ranges) -> {
-                switch (effect) {
-                  case DATA_LOST -> lost.put(volume, ranges);
+                if (effect.isLoss()) {
+                  lost.merge(volume, ranges, Extents::union);
                 }
                 touched.add(new Answers.Touched(volume, ranges.toPairs(), effect.word()));
               });

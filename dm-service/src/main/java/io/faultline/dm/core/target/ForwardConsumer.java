@@ -9,6 +9,12 @@ public interface ForwardConsumer {
    */
   void piece(long offset, long sectorCount, String device, long lowerSector);
 
+  /**
+   * A part of the piece before this call, or all of it, can be read at {@code lowerSector} of
+   * {@code device} instead: another leg, a clean copy.
+   */
+  default void alternative(long offset, long sectorCount, String device, long lowerSector) {}
+
   /** {@code sectorCount} sectors from {@code offset} of the target lie nowhere. */
   void hole(long offset, long sectorCount, HoleKind kind);
 }

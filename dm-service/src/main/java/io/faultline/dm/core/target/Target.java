@@ -1,18 +1,28 @@
 package io.faultline.dm.core.target;
 
+import io.faultline.ranges.Extents;
 import io.faultline.ranges.RangeConsumer;
 import java.util.List;
 
 /**
  * One line of a table, as the rules see it. Offsets count sectors from the beginning of the target,
  * leg offsets from the beginning of the leg.
+ *
+ * <p>There are two ways up. Where every sector hangs on one sector below at most, each bad range is
+ * answered on its own ({@link #answer(int, long, long, EffectConsumer)}), and what was told is
+ * never looked at again. Where a sector hangs on several below (copies, parity, checksums, a map in
+ * metadata) the target is {@link #joint}: it is asked with everything that is bad below it at once
+ * ({@link #answer(List, EffectConsumer)}).
  */
 public interface Target {
 
   /** How many sectors of the volume it makes, at least 1. */
   long sectorCount();
 
-  /** What stands in the table after the type, devices by name; empty if nothing does. */
+  /**
+   * What stands in the table after the type, as {@code dmsetup table} prints it but with devices by
+   * name; empty if nothing does.
+   */
   String arguments();
 
   /** Everything below that it reads; a device may come several times. */
@@ -21,16 +31,60 @@ public interface Target {
   /** The way down of {@code [offset, offset + sectorCount)}, whole and ascending. */
   void forward(long offset, long sectorCount, ForwardConsumer out);
 
-  /** The way up: every offset that shows a sector of this range of the leg, in any order. */
+  /**
+   * The way up: every offset that shows a sector of this range of the leg, in any order. For a leg
+   * whose role is {@link LegRole#DATA}.
+   */
   void inverse(int leg, long legOffset, long sectorCount, RangeConsumer out);
 
-  /** What it means that this range of the leg went bad. Without redundancy: lost where it shows. */
+  /**
+   * What it means that this range of the leg went bad and nothing else: lost where it shows. A
+   * target that has no map fails as a whole; a log is nothing to anybody.
+   */
   default void answer(int leg, long legOffset, long sectorCount, EffectConsumer out) {
-    inverse(
-        leg,
-        legOffset,
-        sectorCount,
-        (offset, count) -> out.accept(Effect.DATA_LOST, offset, count));
+    switch (legs().get(leg).role()) {
+      case DATA ->
+          inverse(
+              leg,
+              legOffset,
+              sectorCount,
+              (offset, count) -> out.accept(Effect.DATA_LOST, offset, count));
+      case METADATA -> out.accept(Effect.TARGET_FAILED, 0, sectorCount());
+      case LOG -> {}
+    }
+  }
+
+  /**
+   * Whether a sector may hang on several sectors below. What such a target suffers is worked out
+   * from everything that is bad, not from each news by itself.
+   */
+  default boolean joint() {
+    for (Leg leg : legs()) {
+      if (leg.role() == LegRole.METADATA) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * What it means that all of this is bad at the same time.
+   *
+   * @param badOfLegs for each of {@link #legs}, in its offsets and within it
+   */
+  default void answer(List<Extents> badOfLegs, EffectConsumer out) {
+    for (int i = 0; i < badOfLegs.size(); i++) {
+      int leg = i;
+      badOfLegs.get(i).forEach((from, count) -> answer(leg, from, count, out));
+    }
+  }
+
+  /**
+   * Whether it keeps copies that can get out of step: a leg that missed writes counts as bad until
+   * it is resynchronised. Such a target is {@link #joint}.
+   */
+  default boolean redundant() {
+    return false;
   }
 
   /** Whether it can pass direct access through, if every leg can. */
