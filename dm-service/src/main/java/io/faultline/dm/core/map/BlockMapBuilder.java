@@ -8,7 +8,7 @@ import java.util.Map;
  * Collects the pieces of a {@link BlockMap} in any order. Pieces that continue the one before are
  * joined with it. Not for several threads.
  */
-public final class BlockMapBuilder {
+public final class BlockMapBuilder implements PieceSink {
 
   private static final int FIRST_CAPACITY = 64;
 
@@ -30,10 +30,9 @@ public final class BlockMapBuilder {
   }
 
   /**
-   * The pieces that follow are of this device; it is known from now on, even if none follows.
-   *
    * @throws IllegalArgumentException if that is more than {@link BlockMap#MAX_DEVICES}
    */
+  @Override
   public void device(long deviceId) {
     Integer place = places.get(deviceId);
     if (place == null) {
@@ -48,11 +47,9 @@ public final class BlockMapBuilder {
   }
 
   /**
-   * Adds a piece of the device that was named last.
-   *
-   * @param blockCount at least 1
    * @throws IllegalArgumentException if it reaches past {@link BlockMap#MAX_BLOCKS}
    */
+  @Override
   public void add(long originBlock, long dataBlock, long blockCount, boolean marked) {
     if (blockCount < 1
         || originBlock < 0

@@ -12,7 +12,7 @@ import io.faultline.ranges.Varints;
  * distance above (zigzag) * 8 + several * 4 + marked * 2 | distance below (zigzag) | count, if several
  * </pre>
  */
-public final class PackedPieces {
+public final class PackedPieces implements PieceSink {
 
   /** A part is closed as soon as it is this large. */
   public static final int PART_BYTES = 256 * 1024;
@@ -27,7 +27,7 @@ public final class PackedPieces {
   private long originEnd;
   private long dataEnd;
 
-  /** The pieces that follow are of this device. */
+  @Override
   public void device(long deviceId) {
     device = deviceId;
     sayDevice();
@@ -40,7 +40,7 @@ public final class PackedPieces {
     dataEnd = 0;
   }
 
-  /** Adds a piece of the device that was named last. */
+  @Override
   public void add(long originBlock, long dataBlock, long blockCount, boolean marked) {
     if (!deviceIsSaid) {
       sayDevice();
@@ -74,18 +74,18 @@ public final class PackedPieces {
   }
 
   /**
-   * Adds the pieces of a part to {@code builder}.
+   * Adds the pieces of a part to {@code sink}.
    *
    * @throws IllegalArgumentException if it is no such part
    */
-  public static void unpack(byte[] part, BlockMapBuilder builder) {
+  public static void unpack(byte[] part, PieceSink sink) {
     Varints.Reader in = new Varints.Reader(part);
     long originEnd = 0;
     long dataEnd = 0;
     while (in.hasMore()) {
       long head = in.number();
       if ((head & DEVICE) != 0) {
-        builder.device(head >>> 1);
+        sink.device(head >>> 1);
         originEnd = 0;
         dataEnd = 0;
         continue;
@@ -93,7 +93,7 @@ public final class PackedPieces {
       long origin = originEnd + unzigzag(head >>> 3);
       long data = dataEnd + unzigzag(in.number());
       long count = (head & SEVERAL) != 0 ? in.number() : 1;
-      builder.add(origin, data, count, (head & MARKED) != 0);
+      sink.add(origin, data, count, (head & MARKED) != 0);
       originEnd = origin + count;
       dataEnd = data + count;
     }
