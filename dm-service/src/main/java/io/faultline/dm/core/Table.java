@@ -289,59 +289,101 @@ public final class Table {
    * The same where some sectors below missed writes: for targets with copies they are as good as
    * bad, for others they are as they are.
    */
-  Map<Effect, Extents> answer(Map<String, Extents> badBelow, Map<String, Extents> staleBelow) {
+  Map<Effect, Extents> answer(Map<String, Extents> badBelow, Map<String, Extents> absentBelow) {
     Image image = new Image();
-    TreeMap<Integer, Extents.Builder[]> hits = new TreeMap<>();
-    badBelow.forEach((device, bad) -> find(device, bad, image, hits, false));
-    staleBelow.forEach((device, stale) -> find(device, stale, image, hits, true));
+    TreeMap<Integer, Hits> hits = new TreeMap<>();
+    badBelow.forEach((device, bad) -> find(device, bad, image, hits));
+    absentBelow.forEach((device, absent) -> findAbsent(device, absent, hits));
     hits.forEach(
-        (row, legs) -> {
-          List<Extents> bad = new ArrayList<>(legs.length);
-          for (Extents.Builder leg : legs) {
-            bad.add(leg == null ? Extents.EMPTY : leg.build());
-          }
-          rows.get(row).target().answer(bad, image.of(starts[row]));
-        });
+        (row, found) ->
+            rows.get(row)
+                .target()
+                .answer(Hits.build(found.bad), Hits.build(found.absent), image.of(starts[row])));
     return image.build();
   }
 
+  /** What a joint target is asked with, by leg. */
+  private static final class Hits {
+    final Extents.Builder[] bad;
+    final Extents.Builder[] absent;
+
+    Hits(int legs) {
+      bad = new Extents.Builder[legs];
+      absent = new Extents.Builder[legs];
+    }
+
+    static void add(Extents.Builder[] hits, int leg, long start, long count) {
+      Extents.Builder ofLeg = hits[leg];
+      if (ofLeg == null) {
+        ofLeg = Extents.builder();
+        hits[leg] = ofLeg;
+      }
+      ofLeg.add(start, count);
+    }
+
+    static List<Extents> build(Extents.Builder[] hits) {
+      List<Extents> built = new ArrayList<>(hits.length);
+      for (Extents.Builder leg : hits) {
+        built.add(leg == null ? Extents.EMPTY : leg.build());
+      }
+      return built;
+    }
+  }
+
   /** Joint targets are kept until all their hits are found; others answer at once. */
-  private void find(
-      String device,
-      Extents bad,
-      Image image,
-      Map<Integer, Extents.Builder[]> hits,
-      boolean onlyCopies) {
+  private void find(String device, Extents bad, Image image, TreeMap<Integer, Hits> hits) {
+    forEachHit(
+        device,
+        bad,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          if (target.joint()) {
+            Hits.add(hitsOf(hits, row).bad, leg, start, count);
+          } else {
+            target.answer(leg, start, count, image.of(starts[row]));
+          }
+        });
+  }
+
+  private void findAbsent(String device, Extents absent, TreeMap<Integer, Hits> hits) {
+    forEachHit(
+        device,
+        absent,
+        (row, leg, start, count) -> {
+          if (rows.get(row).target().redundant()) {
+            Hits.add(hitsOf(hits, row).absent, leg, start, count);
+          }
+        });
+  }
+
+  private Hits hitsOf(TreeMap<Integer, Hits> hits, int row) {
+    return hits.computeIfAbsent(row, any -> new Hits(rows.get(row).target().legs().size()));
+  }
+
+  /** A part of a leg, in its offsets. */
+  @FunctionalInterface
+  private interface HitConsumer {
+    void accept(int row, int leg, long start, long count);
+  }
+
+  private void forEachHit(String device, Extents ranges, HitConsumer out) {
     LegIndex legs = legsBelow.get(device);
     if (legs == null) {
       return;
     }
-    for (int i = 0; i < bad.rangeCount(); i++) {
-      long badStart = bad.startSector(i);
-      long badEnd = bad.endSector(i);
+    for (int i = 0; i < ranges.rangeCount(); i++) {
+      long badStart = ranges.startSector(i);
+      long badEnd = ranges.endSector(i);
       legs.find(
           badStart,
           badEnd,
           entry -> {
             // leg        |-------------|
             // bad   |---------|
-            // answer     |----|
-            long begin = Math.max(badStart, entry.startSector()) - entry.startSector();
-            long end = Math.min(badEnd, entry.endSector()) - entry.startSector();
-            Target target = rows.get(entry.target()).target();
-            if (onlyCopies ? target.redundant() : target.joint()) {
-              Extents.Builder[] ofTarget =
-                  hits.computeIfAbsent(
-                      entry.target(), any -> new Extents.Builder[target.legs().size()]);
-              Extents.Builder ofLeg = ofTarget[entry.leg()];
-              if (ofLeg == null) {
-                ofLeg = Extents.builder();
-                ofTarget[entry.leg()] = ofLeg;
-              }
-              ofLeg.add(begin, end - begin);
-            } else if (!onlyCopies) {
-              target.answer(entry.leg(), begin, end - begin, image.of(starts[entry.target()]));
-            }
+            // hit        |----|
+            long begin = Math.max(badStart, entry.startSector());
+            long end = Math.min(badEnd, entry.endSector());
+            out.accept(entry.target(), entry.leg(), begin - entry.startSector(), end - begin);
           });
     }
   }

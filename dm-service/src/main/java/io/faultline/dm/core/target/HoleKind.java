@@ -7,9 +7,11 @@ public enum HoleKind {
   /** Zeros. */
   ZERO,
   /** EIO. */
-  ERROR;
+  ERROR,
+  /** What is worked out from several sectors of other legs, because this one is not there. */
+  RECONSTRUCTED;
 
-  /** As the interface writes it: {@code zero}, {@code error}. */
+  /** As the interface writes it: {@code zero}, {@code error}, {@code reconstructed}. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }

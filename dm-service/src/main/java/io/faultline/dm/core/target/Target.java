@@ -12,7 +12,7 @@ import java.util.List;
  * answered on its own ({@link #answer(int, long, long, EffectConsumer)}), and what was told is
  * never looked at again. Where a sector hangs on several below (copies, parity, checksums, a map in
  * metadata) the target is {@link #joint}: it is asked with everything that is bad below it at once
- * ({@link #answer(List, EffectConsumer)}).
+ * ({@link #answer(List, List, EffectConsumer)}).
  */
 public interface Target {
 
@@ -68,14 +68,18 @@ public interface Target {
   }
 
   /**
-   * What it means that all of this is bad at the same time.
+   * What it means that all of this is bad at the same time. What is lost is said wherever it is
+   * lost with both sets; that redundancy is lost is said of what is in {@code bad} and not in
+   * {@code absent}, for what was absent before is no loss any more.
    *
-   * @param badOfLegs for each of {@link #legs}, in its offsets and within it
+   * @param bad for each of {@link #legs}, in its offsets and within it
+   * @param absent in the same form what missed writes and counts as not being there; empty unless
+   *     the target is {@link #redundant}
    */
-  default void answer(List<Extents> badOfLegs, EffectConsumer out) {
-    for (int i = 0; i < badOfLegs.size(); i++) {
+  default void answer(List<Extents> bad, List<Extents> absent, EffectConsumer out) {
+    for (int i = 0; i < bad.size(); i++) {
       int leg = i;
-      badOfLegs.get(i).forEach((from, count) -> answer(leg, from, count, out));
+      bad.get(i).forEach((from, count) -> answer(leg, from, count, out));
     }
   }
 
@@ -85,6 +89,11 @@ public interface Target {
    */
   default boolean redundant() {
     return false;
+  }
+
+  /** The legs, by index, that the line itself says are out of step until they are rebuilt. */
+  default List<Integer> outOfStepLegs() {
+    return List.of();
   }
 
   /** Whether it can pass direct access through, if every leg can. */

@@ -11,7 +11,22 @@ public final class Targets {
   private static final Map<String, TargetType> BY_NAME = new TreeMap<>();
 
   static {
-    for (TargetType type : List.of(Linear.TYPE, Striped.TYPE, Zero.TYPE, IoError.TYPE)) {
+    for (TargetType type :
+        List.of(
+            Crypt.TYPE,
+            Delay.TYPE,
+            Dust.TYPE,
+            Era.TYPE,
+            Flakey.TYPE,
+            IoError.TYPE,
+            Linear.TYPE,
+            LogWrites.TYPE,
+            Mirror.TYPE,
+            Raid.TYPE,
+            SnapshotOrigin.TYPE,
+            Striped.TYPE,
+            Unstriped.TYPE,
+            Zero.TYPE)) {
       BY_NAME.put(type.name(), type);
     }
   }
