@@ -1,5 +1,6 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.Importable;
 import io.faultline.events.VolumeEvent;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -195,6 +196,9 @@ final class VolumeRules {
               ? BadSet.heard(draft, name, lower)
               : BadSet.told(draft, lower));
     }
+    if (!sameMap(old.importable(), table.importable())) {
+      Imports.forget(draft, name);
+    }
     draft.putTable(Keys.liveTable(name), table);
     draft.remove(Keys.inactiveTable(name));
     goOn(name, volume);
@@ -210,6 +214,14 @@ final class VolumeRules {
         null,
         null);
     Differences.tellOfVolume(draft, name, before, BadSet.image(table, heard));
+  }
+
+  /** Whether a map that was imported for one target is one for the other too. */
+  private static boolean sameMap(@Nullable Importable old, @Nullable Importable swapped) {
+    return old != null
+        && swapped != null
+        && old.form() == swapped.form()
+        && old.blockSectors() == swapped.blockSectors();
   }
 
   private void putActive(String name, DmFact.Volume volume) {
@@ -268,6 +280,7 @@ final class VolumeRules {
       }
     }
     BadSet.removeAll(draft, Keys.badAsHeard(name));
+    Imports.forget(draft, name);
     draft.remove(Keys.liveTable(name));
     if (draft.inactive(name) != null) {
       draft.remove(Keys.inactiveTable(name));
@@ -275,11 +288,6 @@ final class VolumeRules {
     draft.remove(Keys.volume(name));
     draft.publish(name, new VolumeEvent.VolumeRemoved(draft.host(), name), null, null);
     return draft.answer(Answer.ok(new Answers.Changed(null, released)));
-  }
-
-  Decision<DmFact> importMappings(String name) {
-    return draft.refuse(
-        draft.isVolume(name) ? Refusals.noMetadataMap(name) : Refusals.noVolume(name));
   }
 
   Decision<DmFact> claim(DmCommand.ClaimVolume claim) {
