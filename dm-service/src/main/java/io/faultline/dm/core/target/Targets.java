@@ -20,6 +20,7 @@ public final class Targets {
             Dust.TYPE,
             Era.TYPE,
             Flakey.TYPE,
+            Integrity.TYPE,
             IoError.TYPE,
             Linear.TYPE,
             LogWrites.TYPE,
@@ -29,10 +30,12 @@ public final class Targets {
             Snapshot.TYPE,
             SnapshotOrigin.TYPE,
             Striped.TYPE,
+            Switch.TYPE,
             Thin.TYPE,
             ThinPool.TYPE,
             Unstriped.TYPE,
             Vdo.TYPE,
+            Verity.TYPE,
             WriteCache.TYPE,
             Zero.TYPE)) {
       BY_NAME.put(type.name(), type);
