@@ -266,9 +266,14 @@ public final class Table {
     return rows.size() == 1 ? rows.getFirst().target() : null;
   }
 
-  /** Whether the volume tells what it loses; else only those above it do. */
-  boolean tellsLosses() {
-    return rows.stream().allMatch(row -> row.target().tellsLosses());
+  /**
+   * What of an effect the volume tells: nothing beyond its end, and of a loss nothing where only
+   * those above it lose anything.
+   */
+  Extents shown(Effect effect, Extents ranges) {
+    boolean tells =
+        effect == Effect.TARGET_FAILED || rows.stream().allMatch(row -> row.target().tellsLosses());
+    return tells ? ranges.clip(new SectorRange(0, sectors)) : Extents.EMPTY;
   }
 
   /** The only target whose map is imported; null if there is none, or several. */

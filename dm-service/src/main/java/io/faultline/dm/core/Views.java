@@ -144,6 +144,16 @@ final class Views {
       if (range.isEmpty()) {
         return;
       }
+      // Behind the end of a thin volume's external origin reads are zeros; nothing else goes there.
+      SectorRange there = range.intersect(new SectorRange(0, draft.sectors(block)));
+      if (there.sectorCount() < range.sectorCount()) {
+        walk(block, there, volumeSector);
+        addHole(
+            volumeSector + there.sectorCount(),
+            range.sectorCount() - there.sectorCount(),
+            HoleKind.ZERO);
+        return;
+      }
       if (!draft.isVolume(block)) {
         add(block, range.startSector(), range.sectorCount(), volumeSector);
         return;
@@ -260,7 +270,10 @@ final class Views {
                 if (effect.isLoss()) {
                   lost.merge(volume, ranges, Extents::union);
                 }
-                touched.add(new Answers.Touched(volume, ranges.toPairs(), effect.word()));
+                Extents shown = table.shown(effect, ranges);
+                if (!shown.isEmpty()) {
+                  touched.add(new Answers.Touched(volume, shown.toPairs(), effect.word()));
+                }
               });
     }
     return touched;
