@@ -1,11 +1,13 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.Effect;
 import io.faultline.events.Cause;
+import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +18,22 @@ import org.jspecify.annotations.Nullable;
 final class BadSet {
 
   /** One fault may reach over several leaves (a cage that was pulled), so both are the key. */
-  record Key(String leaf, String faultId) implements Comparable<Key> {
+  record Key(String leaf, String faultId, Effect effect) implements Comparable<Key> {
+
+    /** Of a device: what is bad of it is lost. */
+    Key(String leaf, String faultId) {
+      this(leaf, faultId, Effect.DATA_LOST);
+    }
+
+    Key with(Effect other) {
+      return new Key(leaf, faultId, other);
+    }
+
     @Override
     public int compareTo(Key other) {
       int byFault = faultId.compareTo(other.faultId);
-      return byFault != 0 ? byFault : leaf.compareTo(other.leaf);
+      int byLeaf = byFault != 0 ? byFault : leaf.compareTo(other.leaf);
+      return byLeaf != 0 ? byLeaf : effect.compareTo(other.effect);
     }
   }
 
@@ -49,36 +62,66 @@ final class BadSet {
     }
   }
 
-  /** Everything that is bad, whatever the fault. */
-  Extents union() {
+  BadSet copy() {
+    BadSet copy = new BadSet();
+    copy.entries.putAll(entries);
+    return copy;
+  }
+
+  /** Everything that cannot be read, whatever the fault. */
+  Extents loss() {
     Extents.Builder all = Extents.builder();
-    entries.values().forEach(entry -> all.addAll(entry.ranges()));
+    entries.forEach(
+        (key, entry) -> {
+          if (key.effect().isLoss()) {
+            all.addAll(entry.ranges());
+          }
+        });
     return all.build();
+  }
+
+  /** Takes in what somebody tells who has this set, as everybody does who listens. */
+  void apply(News news, Extents ranges) {
+    switch (news.kind()) {
+      case CORRUPTED ->
+          add(
+              new Key(
+                  news.leaf(),
+                  Objects.requireNonNull(news.faultId()),
+                  news.cause() == Cause.MAPPING_LOST ? Effect.TARGET_FAILED : Effect.DATA_LOST),
+              news.cause(),
+              ranges);
+      case REDUNDANCY_LOST ->
+          add(
+              new Key(news.leaf(), Objects.requireNonNull(news.faultId()), Effect.REDUNDANCY_LOST),
+              news.cause(),
+              ranges);
+      case RECOVERED -> {
+        RecoveredData data = Objects.requireNonNull(news.data());
+        for (Key key : List.copyOf(entries.keySet())) {
+          Entry entry = Objects.requireNonNull(entries.get(key));
+          boolean meant =
+              switch (data) {
+                case RETURNED -> key.faultId().equals(news.faultId());
+                case REWRITTEN -> entry.cause() == Cause.MEDIA_ERROR;
+                case ZEROED -> entry.cause() == Cause.MEDIA_ERROR && key.effect().isLoss();
+              };
+          if (meant) {
+            set(key, entry.cause(), entry.ranges().subtract(ranges));
+          }
+        }
+      }
+      case LEAVING -> {}
+    }
+  }
+
+  void add(Key key, Cause cause, Extents ranges) {
+    set(key, cause, ranges(key).union(ranges));
   }
 
   /** What a device or volume has told: worked out from the leaves up. */
   static BadSet told(Draft draft, String block) {
-    return told(draft, block, new HashMap<>());
-  }
-
-  private static BadSet told(Draft draft, String block, Map<String, BadSet> known) {
-    BadSet before = known.get(block);
-    if (before != null) {
-      return before;
-    }
-    BadSet told;
-    if (draft.isVolume(block)) {
-      Table table = draft.live(block);
-      Map<String, BadSet> below = new TreeMap<>();
-      for (String lower : table.below()) {
-        below.put(lower, heard(draft, block, lower, known));
-      }
-      told = image(table, below);
-    } else {
-      told = read(draft, Keys.badOfDevice(block));
-    }
-    known.put(block, told);
-    return told;
+    return new Told(draft).of(block);
   }
 
   /**
@@ -86,30 +129,7 @@ final class BadSet {
    * suspended, for then it stopped listening.
    */
   static BadSet heard(Draft draft, String volume, String lower) {
-    return heard(draft, volume, lower, new HashMap<>());
-  }
-
-  private static BadSet heard(Draft draft, String volume, String lower, Map<String, BadSet> known) {
-    DmFact.Volume fact = draft.volume(volume);
-    return fact != null && fact.suspended()
-        ? read(draft, Keys.badAsHeard(volume, lower))
-        : told(draft, lower, known);
-  }
-
-  /** The bad sets below, seen through a table. */
-  static BadSet image(Table table, Map<String, BadSet> below) {
-    TreeMap<Key, Map<String, Extents>> byFault = new TreeMap<>();
-    TreeMap<Key, Cause> causes = new TreeMap<>();
-    below.forEach(
-        (lower, bad) ->
-            bad.entries.forEach(
-                (key, entry) -> {
-                  byFault.computeIfAbsent(key, any -> new TreeMap<>()).put(lower, entry.ranges());
-                  causes.put(key, entry.cause());
-                }));
-    BadSet image = new BadSet();
-    byFault.forEach((key, ranges) -> image.set(key, causes.get(key), table.lost(ranges)));
-    return image;
+    return new Told(draft).heard(volume, lower);
   }
 
   /** As it is kept under a prefix. */
@@ -118,7 +138,8 @@ final class BadSet {
     TreeMap<Key, Cause> causes = new TreeMap<>();
     for (DmFact fact : draft.scan(prefix).values()) {
       DmFact.Bad bad = (DmFact.Bad) fact;
-      Key key = new Key(bad.leaf(), bad.faultId());
+      Effect effect = Objects.requireNonNullElse(bad.effect(), Effect.DATA_LOST);
+      Key key = new Key(bad.leaf(), bad.faultId(), effect);
       ranges.computeIfAbsent(key, any -> Extents.builder()).addAll(bad.ranges());
       causes.put(key, bad.cause());
     }
@@ -153,13 +174,28 @@ final class BadSet {
     int partsBefore = parts(before);
     int partsAfter = parts(after);
     for (int part = 0; part < Math.max(partsBefore, partsAfter); part++) {
-      String name = Keys.badPart(prefix, key.leaf(), key.faultId(), part);
+      String name = Keys.badPart(prefix, key, part);
       if (part >= partsAfter) {
         draft.remove(name);
       } else if (part >= partsBefore || !slice(before, part).equals(slice(after, part))) {
-        draft.put(name, new DmFact.Bad(key.leaf(), key.faultId(), cause, slice(after, part)));
+        Effect effect = key.effect() == Effect.DATA_LOST ? null : key.effect();
+        draft.put(
+            name, new DmFact.Bad(key.leaf(), key.faultId(), cause, slice(after, part), effect));
       }
     }
+  }
+
+  /** Keeps the whole set under a prefix instead of what is there. */
+  void replaceAll(Draft draft, String prefix) {
+    BadSet before = read(draft, prefix);
+    before.entries.forEach(
+        (key, entry) -> write(draft, prefix, key, entry.cause(), entry.ranges(), ranges(key)));
+    entries.forEach(
+        (key, entry) -> {
+          if (before.get(key) == null) {
+            write(draft, prefix, key, entry.cause(), Extents.EMPTY, entry.ranges());
+          }
+        });
   }
 
   /** Keeps the whole set under a prefix that has nothing yet. */

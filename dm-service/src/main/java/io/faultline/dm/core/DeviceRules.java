@@ -165,6 +165,7 @@ final class DeviceRules {
   }
 
   private void corrupted(DmFact.Device device, BlockEvent.CorruptedRange bad) {
+    Telling telling = new Telling(draft, bad.device());
     keep(bad.device(), device);
     String faultId = faultId();
     BadSet.Entry before = BadSet.readOne(draft, bad.device(), faultId);
@@ -179,8 +180,7 @@ final class DeviceRules {
     if (bad.cause() == Cause.DEVICE_REMOVED) {
       dropAnnouncements(bad.device());
     }
-    new Telling(draft, news(News.Kind.CORRUPTED, bad, null, null))
-        .fromDevice(bad.device(), bad.ranges(), Map.of());
+    telling.fromDevice(news(News.Kind.CORRUPTED, bad, null, null), bad.ranges(), Map.of());
   }
 
   /**
@@ -188,6 +188,7 @@ final class DeviceRules {
    * is out of the fault that its removal was, and of no other: its poison is still there.
    */
   private void recovered(DmFact.Device device, BlockEvent.RangeRecovered good) {
+    Telling telling = new Telling(draft, good.device());
     keep(good.device(), device);
     boolean returned = good.data() == RecoveredData.RETURNED;
     BadSet bad = BadSet.read(draft, Keys.badOfDevice(good.device()));
@@ -213,8 +214,7 @@ final class DeviceRules {
             });
     Extents ranges = healed.build();
     if (!ranges.isEmpty()) {
-      new Telling(draft, news(News.Kind.RECOVERED, good, good.data(), null))
-          .fromDevice(good.device(), ranges, Map.of());
+      telling.fromDevice(news(News.Kind.RECOVERED, good, good.data(), null), ranges, Map.of());
     }
   }
 
@@ -239,8 +239,8 @@ final class DeviceRules {
                 shares.put(holder.substring(VOLUME_HOLDER.length()), credit);
               }
             });
-    new Telling(draft, news(News.Kind.LEAVING, leaving, null, leaving))
-        .fromDevice(leaving.device(), leaving.ranges(), shares);
+    new Telling(draft, leaving.device())
+        .fromDevice(news(News.Kind.LEAVING, leaving, null, leaving), leaving.ranges(), shares);
   }
 
   private String faultId() {

@@ -1,5 +1,7 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.Effect;
+import io.faultline.dm.core.target.Importable;
 import io.faultline.events.Cause;
 import io.faultline.ranges.Extents;
 import java.time.Instant;
@@ -41,8 +43,19 @@ public sealed interface DmFact {
    * A part of what is bad of a block device by one fault.
    *
    * @param leaf the device whose fault it is
+   * @param effect what became of the ranges; null for what devices have: data lost
    */
-  record Bad(String leaf, String faultId, Cause cause, Extents ranges) implements DmFact {}
+  record Bad(String leaf, String faultId, Cause cause, Extents ranges, @Nullable Effect effect)
+      implements DmFact {}
+
+  /**
+   * A part of the region table of a switch, where it is not the one that the kernel begins with.
+   *
+   * @param row of the table, from 0
+   * @param part regions are kept in parts of {@link
+   *     io.faultline.dm.core.target.RegionTable#PART_REGIONS}
+   */
+  record Regions(int row, int part, List<Integer> paths) implements DmFact {}
 
   /**
    * @param claimHolder the filesystem that stands on it, {@code fs:data}; null if none does
@@ -71,6 +84,7 @@ public sealed interface DmFact {
    * An imported map that is live.
    *
    * @param upload whose parts it is made of
+   * @param form in which it came
    * @param blockSectors sectors of a block, on both sides
    * @param devices of a thin pool; 1 for others
    * @param dirtyBlocks blocks of a cache that are newer than the origin
@@ -79,6 +93,7 @@ public sealed interface DmFact {
   record Mappings(
       String upload,
       int parts,
+      Importable.Form form,
       long blockSectors,
       int devices,
       long mappedBlocks,

@@ -2,6 +2,7 @@ package io.faultline.dm.core;
 
 import io.faultline.runtime.core.Fact;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -44,6 +45,9 @@ public final class DmState {
       applyUpload(key.substring(Keys.UPLOADS.length()), value);
     } else if (key.startsWith(Keys.MAPPINGS)) {
       applyMappings(key.substring(Keys.MAPPINGS.length()), value);
+      bound.clear();
+    } else if (key.startsWith(Keys.REGIONS)) {
+      tables.remove(Keys.liveTable(Keys.volumeOfRegions(key)));
       bound.clear();
     }
     if (key.startsWith(Keys.LIVE_TABLES) || key.startsWith(Keys.INACTIVE_TABLES)) {
@@ -105,7 +109,11 @@ public final class DmState {
         return null;
       }
       MapBinding binding =
-          new MapBinding(lower -> unbound(Keys.liveTable(lower)), maps::of, this::sectors);
+          new MapBinding(
+              lower -> unbound(Keys.liveTable(lower)),
+              maps::of,
+              volume -> facts.get(Keys.mappings(volume)),
+              this::sectors);
       known = binding.bind(key.substring(key.indexOf('/') + 1), unbound);
       bound.put(key, known);
     }
@@ -115,7 +123,7 @@ public final class DmState {
   /** The same as its lines say it. */
   @Nullable Table unbound(String key) {
     return facts.get(key) instanceof DmFact.TableLines(var lines)
-        ? tables.computeIfAbsent(key, any -> Table.ofPrinted(lines))
+        ? tables.computeIfAbsent(key, any -> understood(key, lines))
         : null;
   }
 
@@ -125,6 +133,15 @@ public final class DmState {
       return live.sectors();
     }
     return facts.get(Keys.device(block)) instanceof DmFact.Device device ? device.sectors() : 0;
+  }
+
+  private Table understood(String key, List<String> lines) {
+    Table table = Table.ofPrinted(lines);
+    if (!key.startsWith(Keys.LIVE_TABLES)) {
+      return table;
+    }
+    String prefix = Keys.regions(key.substring(Keys.LIVE_TABLES.length()));
+    return table.withRegions(facts.subMap(prefix, prefix + Character.MAX_VALUE).values());
   }
 
   /** Who stands on whom by the tables that are live. */

@@ -81,6 +81,12 @@ final class Draft {
     return state.maps().upload(id);
   }
 
+  /** The live table of a volume after a message: the same lines, with another map. */
+  void putRegions(String volume, Table table) {
+    newTables.put(Keys.liveTable(volume), table);
+    tableChanged(Keys.liveTable(volume));
+  }
+
   void remove(String key) {
     changes.put(key, Optional.empty());
     decision.gone(key);
@@ -183,7 +189,11 @@ final class Draft {
         return null;
       }
       MapBinding binding =
-          new MapBinding(lower -> unbound(Keys.liveTable(lower)), this::map, this::sectorsUnbound);
+          new MapBinding(
+              lower -> unbound(Keys.liveTable(lower)),
+              this::map,
+              volume -> get(Keys.mappings(volume)),
+              this::sectorsUnbound);
       known = binding.bind(key.substring(key.indexOf('/') + 1), unbound);
       newlyBound.put(key, known);
     }
@@ -191,7 +201,8 @@ final class Draft {
   }
 
   private @Nullable Table unbound(String key) {
-    return changes.containsKey(key) ? newTables.get(key) : state.unbound(key);
+    Table changed = newTables.get(key);
+    return changed != null || changes.containsKey(key) ? changed : state.unbound(key);
   }
 
   private @Nullable BlockMap map(String volume) {

@@ -99,6 +99,7 @@ final class Imports {
             new DmFact.Mappings(
                 ticket.upload(),
                 commit.parts(),
+                ticket.form(),
                 ticket.blockSectors(),
                 commit.devices(),
                 commit.mappedBlocks(),

@@ -12,6 +12,7 @@ final class Keys {
   static final String MAPPINGS = "mappings/";
   static final String UPLOADS = "upload/";
   static final String MAP_PARTS = "part/";
+  static final String REGIONS = "regions/";
 
   private Keys() {}
 
@@ -58,8 +59,34 @@ final class Keys {
     return "bad/heard/" + volume + "/";
   }
 
-  static String badPart(String prefix, String leaf, String faultId, int part) {
-    return prefix + leaf + "/" + faultId + "/" + part;
+  /** What legs of a redundant volume on {@code lower} missed: they count as absent there. */
+  static String stale(String volume, String lower) {
+    return stale(volume) + lower + "/";
+  }
+
+  static String stale(String volume) {
+    return "bad/stale/" + volume + "/";
+  }
+
+  static String badPart(String prefix, BadSet.Key key, int part) {
+    String fault = prefix + key.leaf() + "/" + key.faultId() + "/";
+    return switch (key.effect()) {
+      case DATA_LOST -> fault + part;
+      case TARGET_FAILED, REDUNDANCY_LOST -> fault + key.effect().word() + "/" + part;
+    };
+  }
+
+  /** The region tables of a volume's live table. */
+  static String regions(String volume) {
+    return REGIONS + volume + "/";
+  }
+
+  static String volumeOfRegions(String key) {
+    return key.substring(REGIONS.length(), key.indexOf('/', REGIONS.length()));
+  }
+
+  static String regions(String volume, int row, int part) {
+    return regions(volume) + row + "/" + part;
   }
 
   static String held(String volume) {

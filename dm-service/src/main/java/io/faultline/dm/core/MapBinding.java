@@ -13,18 +13,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param liveTables of volumes, before they are bound
  * @param maps of volumes, as far as they were imported
+ * @param mappings what was imported, by volume
  */
 record MapBinding(
     Function<String, @Nullable Table> liveTables,
     Function<String, @Nullable BlockMap> maps,
+    Function<String, @Nullable DmFact> mappings,
     ToLongFunction<String> sectorsOf) {
 
   Table bind(String volume, Table table) {
-    BlockMap own = maps.apply(volume);
     Importable importable = table.importable();
+    BlockMap own = importable != null && fits(volume, importable) ? maps.apply(volume) : null;
     return table.withTargets(
         target -> {
-          if (target == importable && own != null) {
+          if (importable != null && target == importable && own != null) {
             return importable.imported(own, sectorsOf);
           }
           if (target instanceof PoolMember member) {
@@ -35,5 +37,12 @@ record MapBinding(
           }
           return target;
         });
+  }
+
+  /** A table in the inactive slot may be one of another shape. */
+  private boolean fits(String volume, Importable target) {
+    return mappings.apply(volume) instanceof DmFact.Mappings imported
+        && imported.form() == target.form()
+        && imported.blockSectors() == target.blockSectors();
   }
 }

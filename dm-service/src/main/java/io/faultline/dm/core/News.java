@@ -36,6 +36,7 @@ public record News(
   public enum Kind {
     CORRUPTED,
     LEAVING,
-    RECOVERED
+    RECOVERED,
+    REDUNDANCY_LOST
   }
 }

@@ -8,16 +8,21 @@ import io.faultline.dm.core.target.ForwardConsumer;
 import io.faultline.dm.core.target.HoleKind;
 import io.faultline.dm.core.target.Importable;
 import io.faultline.dm.core.target.Leg;
+import io.faultline.dm.core.target.LegRole;
 import io.faultline.dm.core.target.LowerDevices;
+import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.Parsed;
 import io.faultline.dm.core.target.PoolMember;
+import io.faultline.dm.core.target.RegionTable;
 import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
+import io.faultline.events.Cause;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +50,8 @@ public final class Table {
   }
 
   private record Row(int line, String type, Target target) {}
+
+  private static final SectorRange ANY_VOLUME = new SectorRange(0, Limits.MAX_VOLUME_SECTORS);
 
   private final List<Row> rows;
   private final long[] starts;
@@ -220,6 +227,30 @@ public final class Table {
     return rows.size();
   }
 
+  /** With the region tables that messages made, as they are kept. */
+  Table withRegions(Collection<DmFact> kept) {
+    Table table = this;
+    for (DmFact fact : kept) {
+      if (fact instanceof DmFact.Regions(int row, int part, List<Integer> paths)
+          && table.target(row) instanceof MappedTarget target
+          && target.map() instanceof RegionTable regions) {
+        table = table.withTarget(row, target.withMap(regions.withPart(part, paths)));
+      }
+    }
+    return table;
+  }
+
+  /** The row that has a sector; negative past the end. */
+  int rowAt(long sector) {
+    int found = Arrays.binarySearch(starts, sector);
+    return sector >= sectors ? -1 : found >= 0 ? found : -found - 2;
+  }
+
+  /** As the table names it: {@code linear}. */
+  String typeOf(int row) {
+    return rows.get(row).type();
+  }
+
   /** The block devices that it stands on directly, by name. */
   public Set<String> below() {
     return legsBelow.keySet();
@@ -267,13 +298,21 @@ public final class Table {
   }
 
   /**
-   * What of an effect the volume tells: nothing beyond its end, and of a loss nothing where only
-   * those above it lose anything.
+   * What of an effect the volume tells: no sector that no volume has, and of a loss nothing where
+   * only those above it lose anything.
    */
   Extents shown(Effect effect, Extents ranges) {
-    boolean tells =
-        effect == Effect.TARGET_FAILED || rows.stream().allMatch(row -> row.target().tellsLosses());
-    return tells ? ranges.clip(new SectorRange(0, sectors)) : Extents.EMPTY;
+    return shown(effect == Effect.TARGET_FAILED, ranges);
+  }
+
+  /** The same for news of it. */
+  Extents shown(News news, Extents ranges) {
+    return shown(news.cause() == Cause.MAPPING_LOST || news.kind() == News.Kind.LEAVING, ranges);
+  }
+
+  private Extents shown(boolean ofTheWhole, Extents ranges) {
+    boolean tells = ofTheWhole || rows.stream().allMatch(row -> row.target().tellsLosses());
+    return tells ? ranges.clip(ANY_VOLUME) : Extents.EMPTY;
   }
 
   /** The only target whose map is imported; null if there is none, or several. */
@@ -514,6 +553,61 @@ public final class Table {
         }
       }
     }
+  }
+
+  /** Those of these sectors of a block device that a leg of a redundant target has. */
+  Extents redundantLegs(String device, Extents ranges) {
+    Extents.Builder found = Extents.builder();
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          Leg ofTarget = target.legs().get(leg);
+          if (target.redundant() && ofTarget.role() == LegRole.DATA) {
+            found.add(ofTarget.startSector() + start, count);
+          }
+        });
+    return found.build();
+  }
+
+  /**
+   * The same where the target still has what the leg holds, from elsewhere.
+   *
+   * @param lost sectors of the volume that are lost
+   */
+  Extents goesOnWithout(String device, Extents ranges, Extents lost) {
+    Extents.Builder found = Extents.builder();
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          Leg ofTarget = target.legs().get(leg);
+          if (target.redundant() && ofTarget.role() == LegRole.DATA) {
+            ImageBuilder held = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
+            target.inverse(
+                leg, start, count, (offset, sectors) -> held.add(starts[row] + offset, sectors));
+            if (!held.build(sectors).subtract(lost).isEmpty()) {
+              found.add(ofTarget.startSector() + start, count);
+            }
+          }
+        });
+    return found.build();
+  }
+
+  /** The sectors of a block device that a leg has which the table says is to be rebuilt. */
+  Extents outOfStep(String device) {
+    Extents.Builder found = Extents.builder();
+    for (Row row : rows) {
+      for (int leg : row.target().outOfStepLegs()) {
+        Leg ofTarget = row.target().legs().get(leg);
+        if (ofTarget.device().equals(device)) {
+          found.add(ofTarget.startSector(), ofTarget.sectorCount());
+        }
+      }
+    }
+    return found.build();
   }
 
   /** The sectors of the volume that are lost with these sectors below, for whatever reason. */

@@ -3,8 +3,10 @@ package io.faultline.dm.core;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
@@ -18,6 +20,12 @@ final class Topology {
   private final Map<String, Set<String>> above = new HashMap<>();
   private final List<String> upwards;
 
+  /** Volumes that have a joint target. */
+  private final Set<String> joint = new HashSet<>();
+
+  /** Devices and volumes with a joint one somewhere above. */
+  private final Set<String> belowJoint = new HashSet<>();
+
   Topology(SortedMap<String, Table> live) {
     live.forEach(
         (volume, table) -> {
@@ -30,6 +38,26 @@ final class Topology {
     }
     upwards = new ArrayList<>(live.keySet());
     upwards.sort(Comparator.comparing(this::levelOf).thenComparing(Comparator.naturalOrder()));
+    for (String volume : upwards) {
+      if (Objects.requireNonNull(live.get(volume)).joint()) {
+        joint.add(volume);
+      }
+    }
+    for (String volume : upwards.reversed()) {
+      if (joint.contains(volume) || belowJoint.contains(volume)) {
+        belowJoint.addAll(Objects.requireNonNull(live.get(volume)).below());
+      }
+    }
+  }
+
+  /** Whether what a volume tells must be worked out from everything that is bad below it. */
+  boolean isJoint(String block) {
+    return joint.contains(block);
+  }
+
+  /** Whether such a volume stands on it, directly or not. */
+  boolean isBelowJoint(String block) {
+    return belowJoint.contains(block);
   }
 
   private int level(String block, SortedMap<String, Table> live) {

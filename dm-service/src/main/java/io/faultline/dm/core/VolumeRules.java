@@ -69,6 +69,7 @@ final class VolumeRules {
     draft.put(Keys.COUNTERS, new DmFact.Counters(generation, counters.heldEntries()));
     draft.put(Keys.volume(name), new DmFact.Volume(generation, false, null, 0));
     draft.putTable(Keys.liveTable(name), table);
+    new Stale(draft, name, table).begin();
     draft.publish(
         name,
         new VolumeEvent.VolumeAdded(
@@ -140,12 +141,19 @@ final class VolumeRules {
     }
     Set<String> before = needs(name);
     List<DmFact.Held> kept = takeHeld(name);
-    if (inactive == null) {
-      goOn(name, volume);
-    } else {
-      swap(name, volume, inactive);
+    Told known = new Told(draft);
+    Map<String, BadSet> heard = new TreeMap<>();
+    for (String lower : (inactive == null ? draft.live(name) : inactive).below()) {
+      boolean old = draft.live(name).below().contains(lower);
+      heard.put(lower, (old ? known.heard(name, lower) : known.of(lower)).copy());
     }
-    replay(name, kept);
+    BadSet told = known.of(name);
+    BadSet.removeAll(draft, Keys.badAsHeard(name));
+    putActive(name, volume);
+    if (inactive != null) {
+      told = swap(name, inactive, told, heard);
+    }
+    replay(name, kept, told, heard);
     return changed(name, before);
   }
 
@@ -180,28 +188,20 @@ final class VolumeRules {
         0);
   }
 
-  private void goOn(String name, DmFact.Volume volume) {
-    BadSet.removeAll(draft, Keys.badAsHeard(name));
-    putActive(name, volume);
-  }
-
-  private void swap(String name, DmFact.Volume volume, Table table) {
+  /**
+   * @param told with the old table
+   * @param heard of those that the new table stands on
+   * @return what is told with the new table
+   */
+  private BadSet swap(String name, Table table, BadSet told, Map<String, BadSet> heard) {
     Table old = draft.live(name);
-    BadSet before = BadSet.told(draft, name);
-    Map<String, BadSet> heard = new TreeMap<>();
-    for (String lower : table.below()) {
-      heard.put(
-          lower,
-          old.below().contains(lower)
-              ? BadSet.heard(draft, name, lower)
-              : BadSet.told(draft, lower));
-    }
     if (!sameMap(old.importable(), table.importable())) {
       Imports.forget(draft, name);
     }
+    BadSet.removeAll(draft, Keys.regions(name));
     draft.putTable(Keys.liveTable(name), table);
     draft.remove(Keys.inactiveTable(name));
-    goOn(name, volume);
+    Stale.moved(draft, name, old, table);
     draft.publish(
         name,
         new VolumeEvent.TableChanged(
@@ -213,7 +213,9 @@ final class VolumeRules {
             List.copyOf(table.below())),
         null,
         null);
-    Differences.tellOfVolume(draft, name, before, BadSet.image(table, heard));
+    BadSet now = Images.of(table, heard, new Stale(draft, name, table).sets());
+    Differences.tellOfVolume(draft, name, told, now);
+    return now;
   }
 
   /** Whether a map that was imported for one target is one for the other too. */
@@ -245,18 +247,22 @@ final class VolumeRules {
     return kept;
   }
 
-  private void replay(String name, List<DmFact.Held> kept) {
+  private void replay(
+      String name, List<DmFact.Held> kept, BadSet toldAtFirst, Map<String, BadSet> heard) {
+    BadSet told = toldAtFirst;
     int from = 0;
     while (from < kept.size()) {
       DmFact.Held first = kept.get(from);
-      Map<String, Extents> below = new TreeMap<>();
+      Map<String, List<Change>> below = new TreeMap<>();
       int to = from;
       while (to < kept.size() && kept.get(to).group() == first.group()) {
         DmFact.Held part = kept.get(to);
-        below.merge(part.lower(), part.ranges(), Extents::union);
+        below
+            .computeIfAbsent(part.lower(), any -> new ArrayList<>())
+            .add(new Change(part.news(), part.ranges()));
         to++;
       }
-      new Telling(draft, first.news()).resumed(name, below, first.credit());
+      told = new Telling(draft, name, told).fromResumed(told, below, heard, first.credit());
       from = to;
     }
   }
@@ -281,6 +287,8 @@ final class VolumeRules {
     }
     BadSet.removeAll(draft, Keys.badAsHeard(name));
     Imports.forget(draft, name);
+    BadSet.removeAll(draft, Keys.stale(name));
+    BadSet.removeAll(draft, Keys.regions(name));
     draft.remove(Keys.liveTable(name));
     if (draft.inactive(name) != null) {
       draft.remove(Keys.inactiveTable(name));
@@ -315,7 +323,7 @@ final class VolumeRules {
                 volume.generation(),
                 draft.live(name).sectors(),
                 Views.dax(draft, name),
-                told.union(),
+                told.loss(),
                 draft.stamp().lastSequence(),
                 draft.stamp().sliceId(),
                 knownFaults(told),
@@ -327,13 +335,16 @@ final class VolumeRules {
     Map<String, Claim.KnownFault> faults = new TreeMap<>();
     told.entries()
         .forEach(
-            (key, entry) ->
+            (key, entry) -> {
+              if (key.effect().isLoss()) {
                 faults.merge(
                     key.faultId(),
                     new Claim.KnownFault(key.faultId(), entry.cause(), entry.ranges()),
                     (one, other) ->
                         new Claim.KnownFault(
-                            one.faultId(), one.cause(), one.ranges().union(other.ranges()))));
+                            one.faultId(), one.cause(), one.ranges().union(other.ranges())));
+              }
+            });
     return List.copyOf(faults.values());
   }
 

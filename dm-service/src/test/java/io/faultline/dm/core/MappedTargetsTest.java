@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 /** Targets whose map is in metadata: what they take, what they show, what they lose. */
 class MappedTargetsTest {
 
+  private static int uploads;
+
   private final TestHost host = new TestHost();
 
   /** The effects of a bad range, as {@code "volume effect" -> ranges}. */
@@ -50,9 +52,7 @@ class MappedTargetsTest {
 
   static Answers.ImportDone importMap(TestHost host, String volume, Consumer<PieceSink> map) {
     Answers.ImportTicket ticket =
-        TestHost.ok(
-            host.core.command(
-                new DmCommand.BeginImport(volume, "of-" + volume + host.core.published().size())));
+        TestHost.ok(host.core.command(new DmCommand.BeginImport(volume, "upload" + ++uploads)));
     PackedPieces packed = new PackedPieces();
     map.accept(packed);
     assertThat(

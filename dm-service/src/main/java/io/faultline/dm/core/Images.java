@@ -1,0 +1,162 @@
+package io.faultline.dm.core;
+
+import io.faultline.dm.core.target.Effect;
+import io.faultline.events.Cause;
+import io.faultline.ranges.Extents;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bad sets below, seen through a table.
+ *
+ * <p>Where every sector hangs on one sector below, each fault has its image, whatever the others
+ * do. Where it hangs on several, what is lost depends on all faults together, and is told of the
+ * one that made it so: faults are taken in the order of their ids, which is that of their times,
+ * and each has what is lost with it and all before it and was not lost without it.
+ *
+ * <pre>
+ * leg 0, fault 1   |=========|
+ * leg 1, fault 2        |=========|
+ * told of fault 1  |rrrr|rrrr|            r redundancy lost
+ * told of fault 2       |LLLL|rrrr|       L data lost
+ * </pre>
+ *
+ * That a fault takes redundancy away it says of itself, whatever others do.
+ */
+final class Images {
+
+  /** A fault without a name is what the table says itself: legs that are to be rebuilt. */
+  static final String NO_FAULT = "";
+
+  private Images() {}
+
+  /**
+   * @param stale what legs on a block device below missed, by fault
+   */
+  static BadSet of(Table table, Map<String, BadSet> below, Map<String, BadSet> stale) {
+    return table.joint() ? joint(table, below, stale) : simple(table, below);
+  }
+
+  private static BadSet simple(Table table, Map<String, BadSet> below) {
+    TreeMap<BadSet.Key, Map<String, Extents>> byFault = new TreeMap<>();
+    TreeMap<BadSet.Key, Cause> causes = new TreeMap<>();
+    below.forEach(
+        (lower, bad) ->
+            bad.entries()
+                .forEach(
+                    (key, entry) -> {
+                      Extents ranges =
+                          key.effect().isLoss()
+                              ? entry.ranges()
+                              : entry.ranges().subtract(bad.loss());
+                      byFault.computeIfAbsent(key, any -> new TreeMap<>()).put(lower, ranges);
+                      causes.put(key, entry.cause());
+                    }));
+    BadSet image = new BadSet();
+    byFault.forEach(
+        (key, ranges) ->
+            image.set(key, Objects.requireNonNull(causes.get(key)), table.lost(ranges)));
+    return image;
+  }
+
+  private static BadSet joint(Table table, Map<String, BadSet> below, Map<String, BadSet> stale) {
+    TreeSet<BadSet.Key> faults = new TreeSet<>();
+    below.values().forEach(set -> set.entries().keySet().forEach(key -> faults.add(anyOf(key))));
+    stale.values().forEach(set -> set.entries().keySet().forEach(key -> faults.add(anyOf(key))));
+    BadSet image = new BadSet();
+    Map<String, Extents> allBad = new TreeMap<>();
+    Map<String, Extents> allStale = new TreeMap<>();
+    Extents lostBefore = Extents.EMPTY;
+    Extents failedBefore = Extents.EMPTY;
+    for (BadSet.Key fault : faults) {
+      Map<String, Extents> bad = lossOf(fault, below);
+      Map<String, Extents> missed = lossOf(fault, stale);
+      Map<String, Extents> own = union(bad, missed);
+      Map<Effect, Extents> alone = table.answer(own, allStale);
+      allBad = union(allBad, bad);
+      allStale = union(allStale, missed);
+      Map<Effect, Extents> together = table.answer(allBad, allStale);
+      Extents lost = Table.lossOf(together);
+      Extents failed = together.getOrDefault(Effect.TARGET_FAILED, Extents.EMPTY);
+      if (!fault.faultId().equals(NO_FAULT)) {
+        Cause cause = Objects.requireNonNullElse(causeOf(fault, below, stale), Cause.MEDIA_ERROR);
+        Extents newlyFailed = failed.subtract(failedBefore);
+        image.set(fault.with(Effect.TARGET_FAILED), Cause.MAPPING_LOST, newlyFailed);
+        image.set(fault, cause, lost.subtract(lostBefore).subtract(newlyFailed));
+        Extents weak =
+            alone
+                .getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY)
+                .union(weakImage(table, fault, below));
+        image.set(fault.with(Effect.REDUNDANCY_LOST), cause, weak);
+      }
+      lostBefore = lost;
+      failedBefore = failed;
+    }
+    return image;
+  }
+
+  private static BadSet.Key anyOf(BadSet.Key key) {
+    return key.with(Effect.DATA_LOST);
+  }
+
+  private static Map<String, Extents> lossOf(BadSet.Key fault, Map<String, BadSet> sets) {
+    Map<String, Extents> loss = new TreeMap<>();
+    sets.forEach(
+        (lower, set) -> {
+          Extents ranges = set.ranges(fault).union(set.ranges(fault.with(Effect.TARGET_FAILED)));
+          if (!ranges.isEmpty()) {
+            loss.put(lower, ranges);
+          }
+        });
+    return loss;
+  }
+
+  private static @Nullable Cause causeOf(
+      BadSet.Key fault, Map<String, BadSet> below, Map<String, BadSet> stale) {
+    Cause cause = null;
+    for (Effect effect : Effect.values()) {
+      for (Map<String, BadSet> sets : java.util.List.of(below, stale)) {
+        for (BadSet set : sets.values()) {
+          BadSet.Entry entry = set.get(fault.with(effect));
+          if (entry != null && cause == null) {
+            cause = entry.cause();
+          }
+        }
+      }
+    }
+    return cause;
+  }
+
+  /** Redundancy that a volume below has lost is redundancy lost here, for those sectors. */
+  private static Extents weakImage(Table table, BadSet.Key fault, Map<String, BadSet> below) {
+    Map<String, Extents> weak = new TreeMap<>();
+    below.forEach(
+        (lower, set) -> {
+          Extents ranges = set.ranges(fault.with(Effect.REDUNDANCY_LOST));
+          if (!ranges.isEmpty()) {
+            weak.put(lower, ranges.subtract(set.loss()));
+          }
+        });
+    return weakImage(table, weak);
+  }
+
+  /** The sectors that show these ones below or a copy of them. */
+  static Extents weakImage(Table table, Map<String, Extents> weakBelow) {
+    if (weakBelow.isEmpty()) {
+      return Extents.EMPTY;
+    }
+    Map<Effect, Extents> image = table.answer(weakBelow);
+    return image
+        .getOrDefault(Effect.DATA_LOST, Extents.EMPTY)
+        .union(image.getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY));
+  }
+
+  private static Map<String, Extents> union(Map<String, Extents> one, Map<String, Extents> other) {
+    Map<String, Extents> both = new TreeMap<>(one);
+    other.forEach((lower, ranges) -> both.merge(lower, ranges, Extents::union));
+    return both;
+  }
+}
