@@ -291,16 +291,20 @@ class DmServiceTest {
     }
 
     @Override
-    public Map<String, Extents> upward(String device, long sector, long count) {
+    public Map<String, Map<String, Extents>> suffered(String device, long sector, long count) {
       Answers.Upward answer =
           DmServiceTest.this
               .get("/block-devices/" + device + "/upward?sector=" + sector + "&count=" + count)
               .as(Answers.Upward.class);
-      Map<String, Extents> lost = new TreeMap<>();
+      Map<String, Map<String, Extents>> suffered = new TreeMap<>();
       answer
           .volumes()
-          .forEach(touched -> lost.put(touched.volume(), Extents.ofPairs(touched.ranges())));
-      return lost;
+          .forEach(
+              touched ->
+                  suffered
+                      .computeIfAbsent(touched.effect(), any -> new TreeMap<>())
+                      .put(touched.volume(), Extents.ofPairs(touched.ranges())));
+      return suffered;
     }
 
     @Override

@@ -42,7 +42,8 @@ public final class OracleCase {
 
     Answers.Volume get(String volume);
 
-    Map<String, Extents> upward(String device, long sector, long count);
+    /** By effect, then by volume: the sectors that suffer it. */
+    Map<String, Map<String, Extents>> suffered(String device, long sector, long count);
 
     Answers.Mapped map(String volume, long sector, long count);
   }
@@ -104,9 +105,10 @@ public final class OracleCase {
       assertThat(host.put(name, lines(dm.get("table")), numbers).status()).as(name).isEqualTo(201);
       checkShape(host, dm);
     }
-    List<Run> runs = runs(observed);
-    checkWayUp(host, observed, runs, runsAtMost);
-    checkWayDown(host, observed, runs);
+    List<Run> runs = runs(observed.get("runs"));
+    List<Run> written = observed.has("writeRuns") ? runs(observed.get("writeRuns")) : runs;
+    checkWayUp(host, observed, written, runsAtMost);
+    checkWayDown(host, observed, runs, written);
     checkRefusals(host, observed, numbers);
   }
 
@@ -151,49 +153,87 @@ public final class OracleCase {
     for (JsonNode leaf : observed.get("leaves")) {
       String name = leaf.get("name").asString();
       List<Run> ofLeaf = runs.stream().filter(run -> run.device().equals(name)).toList();
-      checkWayUp(host, ofLeaf, name, 0, leaf.get("sectors").asLong());
+      checkWayUp(host, observed, ofLeaf, name, 0, leaf.get("sectors").asLong());
       for (int i = 0; i < ofLeaf.size(); i += 1 + ofLeaf.size() / runsAtMost) {
         Run run = ofLeaf.get(i);
-        checkWayUp(host, ofLeaf, name, run.deviceSector(), run.sectors());
-        checkWayUp(host, ofLeaf, name, run.deviceSector(), 1);
-        checkWayUp(host, ofLeaf, name, run.deviceSector() + run.sectors() - 1, 3);
-        checkWayUp(host, ofLeaf, name, Math.max(0, run.deviceSector() - 2), run.sectors() / 2 + 2);
+        checkWayUp(host, observed, ofLeaf, name, run.deviceSector(), run.sectors());
+        checkWayUp(host, observed, ofLeaf, name, run.deviceSector(), 1);
+        checkWayUp(host, observed, ofLeaf, name, run.deviceSector() + run.sectors() - 1, 3);
+        checkWayUp(
+            host,
+            observed,
+            ofLeaf,
+            name,
+            Math.max(0, run.deviceSector() - 2),
+            run.sectors() / 2 + 2);
       }
     }
   }
 
   private static void checkWayUp(
-      Asked host, List<Run> ofLeaf, String leaf, long sector, long count) {
-    Map<String, Extents> expected = new TreeMap<>();
+      Asked host, JsonNode observed, List<Run> ofLeaf, String leaf, long sector, long count) {
+    boolean redundant = observed.has("writeRuns");
+    Map<String, Extents> shown = new TreeMap<>();
     SectorRange bad = new SectorRange(sector, count);
     for (Run run : ofLeaf) {
       SectorRange hit = bad.intersect(new SectorRange(run.deviceSector(), run.sectors()));
       if (!hit.isEmpty()) {
-        Extents shown =
+        Extents image =
             Extents.of(hit.startSector() - run.deviceSector() + run.dmSector(), hit.sectorCount());
-        expected.merge(run.dm(), shown, Extents::union);
+        shown.merge(run.dm(), image, Extents::union);
       }
     }
-    assertThat(host.upward(leaf, sector, count)).as(leaf + " " + bad).isEqualTo(expected);
+    if (redundant) {
+      stripesOfParity(observed, ofLeaf, bad)
+          .forEach((dm, stripes) -> shown.merge(dm, stripes, Extents::union));
+    }
+    Map<String, Map<String, Extents>> expected = new TreeMap<>();
+    if (!shown.isEmpty()) {
+      expected.put(redundant ? "redundancy_lost" : "data_lost", shown);
+    }
+    assertThat(host.suffered(leaf, sector, count)).as(leaf + " " + bad).isEqualTo(expected);
   }
 
-  private static void checkWayDown(Asked host, JsonNode observed, List<Run> runs) {
+  /** Sectors of a raid5 that no data was written to hold parity, each of its whole stripe. */
+  private static Map<String, Extents> stripesOfParity(
+      JsonNode observed, List<Run> ofLeaf, SectorRange bad) {
+    Map<String, Extents> stripes = new TreeMap<>();
+    for (JsonNode dm : observed.get("dms")) {
+      String[] words = dm.get("table").get(0).asString().strip().split("\\s+");
+      if (!words[2].equals("raid") || !words[3].startsWith("raid5")) {
+        continue;
+      }
+      int chunk = Integer.parseInt(words[5]);
+      int data = Integer.parseInt(words[5 + Integer.parseInt(words[4])]) - 1;
+      long ofMember = dm.get("sectors").asLong() / data;
+      Extents.Builder holdsData = Extents.builder();
+      ofLeaf.forEach(run -> holdsData.add(run.deviceSector(), run.sectors()));
+      Extents parity =
+          Extents.of(bad.intersect(new SectorRange(0, ofMember))).subtract(holdsData.build());
+      Extents.Builder protectedByIt = Extents.builder();
+      parity
+          .roundOut(chunk)
+          .forEachPiece(
+              chunk,
+              (sector, count) ->
+                  protectedByIt.add(sector / chunk * data * chunk, (long) data * chunk));
+      if (!parity.isEmpty()) {
+        stripes.put(dm.get("name").asString(), protectedByIt.build());
+      }
+    }
+    return stripes;
+  }
+
+  private static void checkWayDown(
+      Asked host, JsonNode observed, List<Run> runs, List<Run> written) {
     for (JsonNode dm : observed.get("dms")) {
       String name = dm.get("name").asString();
       Answers.Mapped whole = host.map(name, 0, dm.get("sectors").asLong());
       assertThat(whole.next()).isNull();
-      List<Run> found =
-          whole.pieces().stream()
-              .map(p -> new Run(p.device(), p.sector(), p.count(), name, p.volumeSector()))
-              .sorted(Comparator.comparing(Run::dmSector))
-              .toList();
-      assertThat(found)
-          .isEqualTo(
-              merged(
-                  runs.stream()
-                      .filter(run -> run.dm().equals(name))
-                      .sorted(Comparator.comparing(Run::dmSector))
-                      .toList()));
+      assertThat(runs(whole.pieces(), name)).isEqualTo(merged(runs, name));
+      // What is written elsewhere too can be read there instead.
+      List<Run> copies = written.stream().filter(run -> !runs.contains(run)).toList();
+      assertThat(runs(whole.alternatives(), name)).isEqualTo(merged(copies, name));
       List<String> holes =
           elements(observed.get("holes"))
               .filter(hole -> hole.get("dm").asString().equals(name))
@@ -254,9 +294,16 @@ public final class OracleCase {
     return Optional.empty();
   }
 
+  private static List<Run> runs(List<Answers.Piece> pieces, String dm) {
+    return pieces.stream()
+        .map(p -> new Run(p.device(), p.sector(), p.count(), dm, p.volumeSector()))
+        .sorted(Comparator.comparing(Run::dmSector))
+        .toList();
+  }
+
   private static List<Run> runs(JsonNode observed) {
     List<Run> runs = new ArrayList<>();
-    for (JsonNode run : observed.get("runs")) {
+    for (JsonNode run : observed) {
       runs.add(
           new Run(
               run.get("leaf").asString(),
@@ -269,7 +316,12 @@ public final class OracleCase {
   }
 
   /** Runs that go on where the one before ends, on both sides, are one. */
-  private static List<Run> merged(List<Run> sorted) {
+  private static List<Run> merged(List<Run> runs, String dm) {
+    List<Run> sorted =
+        runs.stream()
+            .filter(run -> run.dm().equals(dm))
+            .sorted(Comparator.comparing(Run::dmSector))
+            .toList();
     List<Run> merged = new ArrayList<>();
     for (Run run : sorted) {
       Run last = merged.isEmpty() ? null : merged.getLast();

@@ -34,11 +34,13 @@ final class VolumeChanges {
 
   private final CommandGateway<DmCommand> gateway;
   private final LeafClaims claims;
+  private final LegCopies copies;
   private final VolumeLocks locks = new VolumeLocks();
 
-  VolumeChanges(CommandGateway<DmCommand> gateway, LeafClaims claims) {
+  VolumeChanges(CommandGateway<DmCommand> gateway, LeafClaims claims, LegCopies copies) {
     this.gateway = gateway;
     this.claims = claims;
+    this.copies = copies;
   }
 
   /**
@@ -91,6 +93,28 @@ final class VolumeChanges {
 
   Reply resume(String host, String volume, @Nullable String commandId) {
     return change(host, volume, 200, new DmCommand.Resume(volume), commandId);
+  }
+
+  Reply message(
+      String host, String volume, long sector, String message, @Nullable String commandId) {
+    return change(host, volume, 200, new DmCommand.Message(volume, sector, message), commandId);
+  }
+
+  /**
+   * The legs get back what they missed, then the volume says that they have it. A leg that got
+   * nothing must not count as one that has: whoever copies does so before the command is sent.
+   */
+  Reply resync(String host, String volume, @Nullable String commandId) {
+    return locks.locked(
+        host,
+        volume,
+        () -> {
+          Problem failed = copies.copy(host, volume);
+          return failed == null
+              ? unwrapped(
+                  host, volume, 202, gateway.send(host, new DmCommand.Resync(volume), commandId))
+              : problem(failed);
+        });
   }
 
   Reply delete(String host, String volume, @Nullable String commandId) {

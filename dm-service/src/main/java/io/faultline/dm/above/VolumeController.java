@@ -1,6 +1,7 @@
 package io.faultline.dm.above;
 
 import io.faultline.dm.core.DmCommand;
+import io.faultline.dm.core.TableText;
 import io.faultline.events.Json;
 import io.faultline.events.Names;
 import io.faultline.runtime.CommandGateway;
@@ -56,7 +57,7 @@ public final class VolumeController {
       @RequestParam(name = "device", required = false) @Nullable List<String> devices,
       @RequestBody(required = false) byte @Nullable [] table) {
     checkNames(host, volume);
-    return Replies.toResponse(changes.create(host, volume, text(table), numbers(devices)));
+    return Replies.toResponse(changes.create(host, volume, table(table), numbers(devices)));
   }
 
   @GetMapping
@@ -98,7 +99,7 @@ public final class VolumeController {
       @RequestParam(name = "device", required = false) @Nullable List<String> devices,
       @RequestBody(required = false) byte @Nullable [] table) {
     checkNames(host, volume);
-    return Replies.toResponse(changes.load(host, volume, text(table), numbers(devices)));
+    return Replies.toResponse(changes.load(host, volume, table(table), numbers(devices)));
   }
 
   @PostMapping("/{volume}/suspend")
@@ -113,6 +114,46 @@ public final class VolumeController {
       @PathVariable String host, @PathVariable String volume, HttpServletRequest request) {
     checkNames(host, volume);
     return Replies.toResponse(changes.resume(host, volume, Edge.commandId(request)));
+  }
+
+  /** What {@code dmsetup message} says to the target that has a sector of the volume. */
+  @PostMapping(path = "/{volume}/message", consumes = MediaType.TEXT_PLAIN_VALUE)
+  ResponseEntity<byte[]> message(
+      @PathVariable String host,
+      @PathVariable String volume,
+      @RequestParam(defaultValue = "0") long sector,
+      @RequestBody(required = false) byte @Nullable [] message,
+      HttpServletRequest request) {
+    checkNames(host, volume);
+    Edge.number("sector", sector);
+    return Replies.toResponse(
+        changes.message(host, volume, sector, text(message), Edge.commandId(request)));
+  }
+
+  /**
+   * @param sector of the volume; 0 if left out
+   */
+  record MessageRequest(@Nullable Long sector, @Nullable String message) {}
+
+  @PostMapping(path = "/{volume}/message", consumes = MediaType.APPLICATION_JSON_VALUE)
+  ResponseEntity<byte[]> message(
+      @PathVariable String host,
+      @PathVariable String volume,
+      @RequestBody MessageRequest body,
+      HttpServletRequest request) {
+    checkNames(host, volume);
+    long sector = body.sector() == null ? 0 : body.sector();
+    Edge.number("sector", sector);
+    String message = body.message() == null ? "" : body.message();
+    return Replies.toResponse(
+        changes.message(host, volume, sector, message, Edge.commandId(request)));
+  }
+
+  @PostMapping("/{volume}/resync")
+  ResponseEntity<byte[]> resync(
+      @PathVariable String host, @PathVariable String volume, HttpServletRequest request) {
+    checkNames(host, volume);
+    return Replies.toResponse(changes.resync(host, volume, Edge.commandId(request)));
   }
 
   @GetMapping("/{volume}/map")
@@ -197,6 +238,11 @@ public final class VolumeController {
         .orElse(false);
   }
 
+  /** A table as it may travel: without the keys that stand in it. */
+  private static String table(byte @Nullable [] body) {
+    return TableText.withoutKeys(text(body));
+  }
+
   private static String text(byte @Nullable [] body) {
     if (body == null) {
       return "";
@@ -204,7 +250,7 @@ public final class VolumeController {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     } catch (CharacterCodingException e) {
-      throw Edge.malformed("A table is UTF-8 text, but this body is not");
+      throw Edge.malformed("The body is UTF-8 text, but this one is not");
     }
   }
 

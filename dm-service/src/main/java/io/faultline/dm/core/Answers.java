@@ -28,8 +28,20 @@ public final class Answers {
       List<String> above,
       boolean dax,
       @Nullable String claim,
+      List<OutOfSync> outOfSync,
       @Nullable Inactive inactive)
       implements ExplicitNulls {}
+
+  /** Ranges of one device in {@link OutOfSync}. */
+  public static final int MAX_OUT_OF_SYNC_RANGES = 256;
+
+  /**
+   * What copies on a device missed: they count as absent until a resynchronisation.
+   *
+   * @param ranges start, count, start, count, ... in sectors of the device; the first ones
+   * @param sectors of all
+   */
+  public record OutOfSync(String device, long[] ranges, long sectors) {}
 
   /** A table in the inactive slot. */
   public record Inactive(long sectors, int targets, List<String> below) {}
@@ -53,15 +65,22 @@ public final class Answers {
   public record Leaf(String device, boolean known) {}
 
   /**
+   * @param alternatives where the same can be read instead: other copies of the same sectors
    * @param next the sector of the volume to go on with; null if this is all
    */
   public record Mapped(
-      String volume, long generation, List<Piece> pieces, List<Hole> holes, @Nullable Long next) {}
+      String volume,
+      long generation,
+      List<Piece> pieces,
+      List<Hole> holes,
+      List<Piece> alternatives,
+      @Nullable Long next) {}
 
   public record Piece(String device, long sector, long count, long volumeSector) {}
 
   /**
-   * @param kind what reads of it answer: {@code zero} or {@code error}
+   * @param kind what reads of it answer: {@code zero}, {@code error}, or {@code reconstructed}
+   *     where it is worked out from several other legs
    */
   public record Hole(long volumeSector, long count, String kind) {}
 

@@ -32,6 +32,16 @@ public sealed interface DmCommand {
 
   record DeleteVolume(String volume) implements DmCommand {}
 
+  /**
+   * What {@code dmsetup message} says to the target of a live table that has a sector.
+   *
+   * @param message words, separated by space
+   */
+  record Message(String volume, long sector, String message) implements DmCommand {}
+
+  /** The legs of a redundant volume that missed something have it again. */
+  record Resync(String volume) implements DmCommand {}
+
   /** A map that is in metadata begins to come. */
   record BeginImport(String volume, String upload) implements DmCommand {}
 

@@ -38,6 +38,8 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
       case DmCommand.LoadTable load -> rules.load(load);
       case DmCommand.Suspend suspend -> rules.suspend(suspend.volume());
       case DmCommand.Resume resume -> rules.resume(resume.volume());
+      case DmCommand.Message message -> rules.message(message);
+      case DmCommand.Resync resync -> rules.resync(resync.volume());
       case DmCommand.DeleteVolume delete -> rules.delete(delete.volume());
       case DmCommand.BeginImport begin -> new Imports(draft).begin(begin);
       case DmCommand.ImportPart part -> new Imports(draft).part(part);

@@ -132,6 +132,26 @@ final class Refusals {
         "The claim of " + volume + " has revision " + revision + ", not " + asked);
   }
 
+  /**
+   * @param reason the kernel's words
+   */
+  static Problem message(String reason, String explanation) {
+    return Problem.refused("message-refused", "The message is refused", reason + "; " + explanation)
+        .with("reason", reason);
+  }
+
+  static Problem notRedundant(String volume) {
+    return Problem.refused(
+        "not-redundant",
+        "There is nothing to resynchronise",
+        "No target of the table of " + volume + " keeps copies or parity");
+  }
+
+  static Problem suspended(String volume) {
+    return Problem.conflict(
+        "suspended", "The volume is suspended", volume + " is suspended; resume it first");
+  }
+
   static Problem noMetadataMap(String volume, Set<String> pools) {
     return Problem.refused(
         "no-metadata-map",

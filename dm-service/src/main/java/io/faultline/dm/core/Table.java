@@ -352,8 +352,14 @@ public final class Table {
 
   /** Whether direct access passes through, as the kernel decides it for the whole table. */
   boolean directAccess(Predicate<String> lower) {
-    return rows.stream().allMatch(row -> row.target().directAccess())
-        && below().stream().allMatch(lower);
+    return rows.stream()
+        .allMatch(
+            row ->
+                row.target().directAccess()
+                    && row.target().legs().stream()
+                        .filter(leg -> leg.role() == LegRole.DATA)
+                        .map(Leg::device)
+                        .allMatch(lower));
   }
 
   /** The way down of a part of the volume, one level: {@code range} lies within the volume. */

@@ -7,11 +7,11 @@ import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What there is, and the ways down and up; nothing is changed. */
@@ -39,10 +39,28 @@ final class Views {
         List.copyOf(draft.topology().directlyAbove(name)),
         dax(draft, name),
         volume.claimHolder(),
+        outOfSync(draft, name, live),
         inactive == null
             ? null
             : new Answers.Inactive(
                 inactive.sectors(), inactive.targetCount(), List.copyOf(inactive.below())));
+  }
+
+  private static List<Answers.OutOfSync> outOfSync(Draft draft, String name, Table live) {
+    List<Answers.OutOfSync> legs = new ArrayList<>();
+    new Stale(draft, name, live)
+        .loss()
+        .forEach(
+            (device, ranges) -> {
+              if (!ranges.isEmpty()) {
+                legs.add(
+                    new Answers.OutOfSync(
+                        device,
+                        ranges.head(Answers.MAX_OUT_OF_SYNC_RANGES).toPairs(),
+                        ranges.totalSectors()));
+              }
+            });
+    return legs;
   }
 
   /**
@@ -125,14 +143,24 @@ final class Views {
     return draft.answer(
         Answer.ok(
             new Answers.Mapped(
-                map.volume(), volume.generation(), way.pieces(), way.holes(), way.next)));
+                map.volume(),
+                volume.generation(),
+                way.pieces(),
+                way.holes(),
+                way.alternatives(),
+                way.next)));
   }
 
   /** Collects the pieces of a volume on its leaves, ascending, until there are too many. */
   private static final class WayDown {
     private final Draft draft;
     private final List<Answers.Piece> pieces = new ArrayList<>();
+    private final List<Answers.Piece> alternatives = new ArrayList<>();
     private final List<Answers.Hole> holes = new ArrayList<>();
+
+    /** Whether the way goes through an alternative somewhere. */
+    private boolean instead;
+
     private @Nullable Long next;
 
     WayDown(Draft draft) {
@@ -155,7 +183,12 @@ final class Views {
         return;
       }
       if (!draft.isVolume(block)) {
-        add(block, range.startSector(), range.sectorCount(), volumeSector);
+        add(
+            instead ? alternatives : pieces,
+            block,
+            range.startSector(),
+            range.sectorCount(),
+            volumeSector);
         return;
       }
       long shift = volumeSector - range.startSector();
@@ -172,25 +205,35 @@ final class Views {
                 }
 
                 @Override
-                public void hole(long sector, long count, HoleKind kind) {
+                public void alternative(long sector, long count, String device, long lowerSector) {
                   if (next == null) {
+                    boolean before = instead;
+                    instead = true;
+                    walk(device, new SectorRange(lowerSector, count), sector + shift);
+                    instead = before;
+                  }
+                }
+
+                @Override
+                public void hole(long sector, long count, HoleKind kind) {
+                  if (next == null && !instead) {
                     addHole(sector + shift, count, kind);
                   }
                 }
               });
     }
 
-    private void add(String device, long sector, long count, long volumeSector) {
-      Answers.Piece last = pieces.isEmpty() ? null : pieces.getLast();
+    private void add(
+        List<Answers.Piece> to, String device, long sector, long count, long volumeSector) {
+      Answers.Piece last = to.isEmpty() ? null : to.getLast();
       if (last != null
           && last.device().equals(device)
           && last.sector() + last.count() == sector
           && last.volumeSector() + last.count() == volumeSector) {
-        pieces.removeLast();
-        pieces.add(
-            new Answers.Piece(device, last.sector(), last.count() + count, last.volumeSector()));
+        to.removeLast();
+        to.add(new Answers.Piece(device, last.sector(), last.count() + count, last.volumeSector()));
       } else if (roomAt(volumeSector)) {
-        pieces.add(new Answers.Piece(device, sector, count, volumeSector));
+        to.add(new Answers.Piece(device, sector, count, volumeSector));
       }
     }
 
@@ -207,7 +250,7 @@ final class Views {
     }
 
     private boolean roomAt(long volumeSector) {
-      if (pieces.size() + holes.size() < Limits.MAX_ANSWER_RANGES) {
+      if (pieces.size() + alternatives.size() + holes.size() < Limits.MAX_ANSWER_RANGES) {
         return true;
       }
       next = volumeSector;
@@ -216,6 +259,27 @@ final class Views {
 
     List<Answers.Piece> pieces() {
       return pieces;
+    }
+
+    /** Those of one device together, so that neighbours are one piece; then by volume sector. */
+    List<Answers.Piece> alternatives() {
+      List<Answers.Piece> sorted = new ArrayList<>(alternatives);
+      sorted.sort(
+          Comparator.comparing(Answers.Piece::device)
+              .thenComparing(Answers.Piece::volumeSector)
+              .thenComparing(Answers.Piece::sector));
+      alternatives.clear();
+      sorted.forEach(
+          piece ->
+              add(
+                  alternatives,
+                  piece.device(),
+                  piece.sector(),
+                  piece.count(),
+                  piece.volumeSector()));
+      alternatives.sort(
+          Comparator.comparing(Answers.Piece::volumeSector).thenComparing(Answers.Piece::device));
+      return alternatives;
     }
 
     List<Answers.Hole> holes() {
@@ -249,33 +313,6 @@ final class Views {
   }
 
   private List<Answers.Touched> touched(String device, Extents bad) {
-    List<Answers.Touched> touched = new ArrayList<>();
-    Map<String, Extents> lost = new TreeMap<>();
-    if (!bad.isEmpty()) {
-      lost.put(device, bad);
-    }
-    for (String volume : draft.topology().allAbove(device)) {
-      Table table = draft.live(volume);
-      Map<String, Extents> below = new TreeMap<>();
-      for (String lower : table.below()) {
-        Extents ranges = lost.get(lower);
-        if (ranges != null) {
-          below.put(lower, ranges);
-        }
-      }
-      table
-          .answer(below)
-          .forEach(
-              (effect, ranges) -> {
-                if (effect.isLoss()) {
-                  lost.merge(volume, ranges, Extents::union);
-                }
-                Extents shown = table.shown(effect, ranges);
-                if (!shown.isEmpty()) {
-                  touched.add(new Answers.Touched(volume, shown.toPairs(), effect.word()));
-                }
-              });
-    }
-    return touched;
+    return bad.isEmpty() ? List.of() : new WhatIf(draft, device, bad).touched();
   }
 }

@@ -1,6 +1,10 @@
 package io.faultline.dm.core;
 
 import io.faultline.dm.core.target.Importable;
+import io.faultline.dm.core.target.MappedTarget;
+import io.faultline.dm.core.target.RegionTable;
+import io.faultline.events.Cause;
+import io.faultline.events.RecoveredData;
 import io.faultline.events.VolumeEvent;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -296,6 +300,97 @@ final class VolumeRules {
     draft.remove(Keys.volume(name));
     draft.publish(name, new VolumeEvent.VolumeRemoved(draft.host(), name), null, null);
     return draft.answer(Answer.ok(new Answers.Changed(null, released)));
+  }
+
+  /** As the kernel does, to the live table, whether the volume is suspended or not. */
+  Decision<DmFact> message(DmCommand.Message message) {
+    String name = message.volume();
+    if (!draft.isVolume(name)) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    List<String> words = List.of(message.message().strip().split("\\s+"));
+    if (words.getFirst().isEmpty()) {
+      return draft.refuse(Refusals.message("Empty message.", "a message has one word at least"));
+    }
+    Table table = draft.live(name);
+    int row = table.rowAt(message.sector());
+    if (row < 0) {
+      return draft.refuse(
+          Refusals.message(
+              "Target message sector outside device.",
+              name + " has " + table.sectors() + " sectors"));
+    }
+    if (!(table.target(row) instanceof MappedTarget target
+        && target.map() instanceof RegionTable regions)) {
+      return draft.refuse(
+          Refusals.message(
+              "Target type does not support messages",
+              table.typeOf(row) + " takes none here; switch takes set_region_mappings"));
+    }
+    return switch (regions.message(words)) {
+      case RegionTable.Changed.Refused(String reason) ->
+          draft.refuse(
+              Refusals.message(
+                  reason,
+                  "it is: set_region_mappings, then <region>:<path>, :<path> for the next region,"
+                      + " or R<cycle>,<count>, in hexadecimal"));
+      case RegionTable.Changed.Ok(RegionTable changed) -> {
+        BadSet told = BadSet.told(draft, name);
+        for (int part = 0; part < changed.parts(); part++) {
+          if (!changed.samePart(regions, part)) {
+            draft.put(
+                Keys.regions(name, row, part), new DmFact.Regions(row, part, changed.part(part)));
+          }
+        }
+        draft.putRegions(name, table.withTarget(row, target.withMap(changed)));
+        Differences.tellOfVolume(draft, name, told, BadSet.told(draft, name));
+        yield changed(name, needs(name));
+      }
+    };
+  }
+
+  /** What was missed is there again; where every copy was zeroed, zeros are. */
+  Decision<DmFact> resync(String name) {
+    DmFact.Volume volume = draft.volume(name);
+    if (volume == null) {
+      return draft.refuse(Refusals.noVolume(name));
+    }
+    Table table = draft.live(name);
+    if (!table.redundant()) {
+      return draft.refuse(Refusals.notRedundant(name));
+    }
+    if (volume.suspended()) {
+      return draft.refuse(Refusals.suspended(name));
+    }
+    BadSet before = BadSet.told(draft, name);
+    Telling telling = new Telling(draft, name, before);
+    new Stale(draft, name, table).resynchronised();
+    BadSet after = BadSet.told(draft, name);
+    List<News> triggers = new ArrayList<>();
+    before.entries().keySet().stream()
+        .findFirst()
+        .ifPresent(
+            key -> {
+              triggers.add(resynchronised(key, RecoveredData.ZEROED));
+              triggers.add(resynchronised(key, RecoveredData.REWRITTEN));
+            });
+    telling.fromVolume(after, Differences.changes(draft, before, after, triggers));
+    return changed(name, needs(name));
+  }
+
+  private static News resynchronised(BadSet.Key key, RecoveredData data) {
+    return new News(
+        News.Kind.RECOVERED,
+        key.faultId(),
+        null,
+        Cause.MEDIA_ERROR,
+        key.leaf(),
+        null,
+        false,
+        data,
+        null,
+        null,
+        null);
   }
 
   Decision<DmFact> claim(DmCommand.ClaimVolume claim) {

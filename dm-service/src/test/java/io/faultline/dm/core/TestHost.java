@@ -234,18 +234,27 @@ final class TestHost implements OracleCase.Asked {
     return ok(core.command(new DmCommand.GetVolume(volume)));
   }
 
-  /** The answer of {@code upward}: what each volume would lose. */
+  /** What each volume would lose; nothing else becomes of it. */
+  Map<String, Extents> upward(String device, long sector, long count) {
+    Map<String, Map<String, Extents>> suffered = suffered(device, sector, count);
+    assertThat(suffered.keySet()).isSubsetOf("data_lost");
+    return suffered.getOrDefault("data_lost", Map.of());
+  }
+
   @Override
-  public Map<String, Extents> upward(String device, long sector, long count) {
+  public Map<String, Map<String, Extents>> suffered(String device, long sector, long count) {
     Answers.Upward answer = ok(core.command(new DmCommand.WhatIf(device, sector, count)));
     assertThat(answer.next()).isNull();
-    Map<String, Extents> lost = new TreeMap<>();
+    Map<String, Map<String, Extents>> suffered = new TreeMap<>();
     for (Answers.Touched touched : answer.volumes()) {
-      assertThat(touched.effect()).isEqualTo("data_lost");
       assertThat(touched.ranges()).isNotEmpty();
-      lost.put(touched.volume(), Extents.ofPairs(touched.ranges()));
+      Extents before =
+          suffered
+              .computeIfAbsent(touched.effect(), any -> new TreeMap<>())
+              .put(touched.volume(), Extents.ofPairs(touched.ranges()));
+      assertThat(before).as("one entry for each effect").isNull();
     }
-    return lost;
+    return suffered;
   }
 
   @Override

@@ -87,18 +87,13 @@ record Crypt(
               new Crypt(
                   sectorCount,
                   arguments.words().get(0),
-                  withoutKey(key),
+                  KeyText.blind(key),
                   iv,
                   new Leg(((DeviceLookup.Answer.Found) device).name(), start, sectorCount),
                   options.inOrder(),
                   options.unitSectors));
         }
       };
-
-  /** A key as it may be kept: the name of one in a ring, or zeros of the same length. */
-  public static String withoutKey(String key) {
-    return key.startsWith(":") || key.equals("-") ? key : "0".repeat(key.length());
-  }
 
   private static final class Options {
     private final long sectorCount;
