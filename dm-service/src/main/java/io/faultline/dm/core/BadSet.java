@@ -37,6 +37,9 @@ final class BadSet {
     }
   }
 
+  /**
+   * @param cause of the fault at its leaf
+   */
   record Entry(Cause cause, Extents ranges) {}
 
   private final TreeMap<Key, Entry> entries = new TreeMap<>();
@@ -88,7 +91,7 @@ final class BadSet {
               new Key(
                   news.leaf(),
                   Objects.requireNonNull(news.faultId()),
-                  news.cause() == Cause.MAPPING_LOST ? Effect.TARGET_FAILED : Effect.DATA_LOST),
+                  news.mapLost() ? Effect.TARGET_FAILED : Effect.DATA_LOST),
               news.cause(),
               ranges);
       case REDUNDANCY_LOST ->
@@ -103,8 +106,7 @@ final class BadSet {
           boolean meant =
               switch (data) {
                 case RETURNED -> key.faultId().equals(news.faultId());
-                case REWRITTEN -> entry.cause() == Cause.MEDIA_ERROR;
-                case ZEROED -> entry.cause() == Cause.MEDIA_ERROR && key.effect().isLoss();
+                case REWRITTEN, ZEROED -> isHealed(key, entry, data);
               };
           if (meant) {
             set(key, entry.cause(), entry.ranges().subtract(ranges));
@@ -113,6 +115,16 @@ final class BadSet {
       }
       case LEAVING -> {}
     }
+  }
+
+  /** Writing heals media errors; zeros are no copy of what others have. */
+  static boolean isHealed(Key key, Entry entry, RecoveredData data) {
+    boolean media = entry.cause() == Cause.MEDIA_ERROR;
+    return switch (key.effect()) {
+      case DATA_LOST -> media;
+      case REDUNDANCY_LOST -> media && data != RecoveredData.ZEROED;
+      case TARGET_FAILED -> false;
+    };
   }
 
   void add(Key key, Cause cause, Extents ranges) {

@@ -265,6 +265,7 @@ final class DeviceRules {
         kind == News.Kind.CORRUPTED ? faultId() : event.faultId(),
         event.id(),
         cause,
+        false,
         block.device(),
         Origin.of(block.device(), block.ranges()),
         block.whole(),

@@ -122,8 +122,8 @@ final class Differences {
   /** What media errors left, told as it was heard: rewritten or zeroed, whatever the fault. */
   private static void recovered(
       News trigger, BadSet known, BadSet after, Extents lostAfter, List<Change> changes) {
-    boolean zeroed = trigger.data() == RecoveredData.ZEROED;
-    if (trigger.kind() != News.Kind.RECOVERED || trigger.data() == RecoveredData.RETURNED) {
+    RecoveredData data = trigger.data();
+    if (trigger.kind() != News.Kind.RECOVERED || data == null || data == RecoveredData.RETURNED) {
       return;
     }
     Extents.Builder all = Extents.builder();
@@ -131,9 +131,7 @@ final class Differences {
         .entries()
         .forEach(
             (key, entry) -> {
-              boolean meant =
-                  entry.cause() == Cause.MEDIA_ERROR && (key.effect().isLoss() || !zeroed);
-              if (meant) {
+              if (BadSet.isHealed(key, entry, data)) {
                 all.addAll(entry.ranges().subtract(after.ranges(key)));
               }
             });
@@ -185,6 +183,7 @@ final class Differences {
         key.faultId(),
         trigger == null ? null : trigger.causationId(),
         cause,
+        kind == News.Kind.CORRUPTED && key.effect() == Effect.TARGET_FAILED,
         key.leaf(),
         same && trigger.leaf().equals(key.leaf()) && trigger.origin() != null
             ? trigger.origin()

@@ -3,6 +3,7 @@ package io.faultline.dm.core;
 import io.faultline.dm.core.target.Effect;
 import io.faultline.events.Cause;
 import io.faultline.ranges.Extents;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -84,8 +85,14 @@ final class Images {
       if (!fault.faultId().equals(NO_FAULT)) {
         Cause cause = Objects.requireNonNullElse(causeOf(fault, below, stale), Cause.MEDIA_ERROR);
         Extents newlyFailed = failed.subtract(failedBefore);
-        image.set(fault.with(Effect.TARGET_FAILED), Cause.MAPPING_LOST, newlyFailed);
-        image.set(fault, cause, lost.subtract(lostBefore).subtract(newlyFailed));
+        Extents newlyLost = lost.subtract(lostBefore).subtract(newlyFailed);
+        // What a map took away below stays the loss of a map.
+        Effect effect =
+            hasData(fault, below) || hasData(fault, stale)
+                ? Effect.DATA_LOST
+                : Effect.TARGET_FAILED;
+        image.add(fault.with(Effect.TARGET_FAILED), cause, newlyFailed);
+        image.add(fault.with(effect), cause, newlyLost);
         Extents weak =
             alone
                 .getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY)
@@ -114,11 +121,15 @@ final class Images {
     return loss;
   }
 
+  private static boolean hasData(BadSet.Key fault, Map<String, BadSet> sets) {
+    return sets.values().stream().anyMatch(set -> set.get(fault) != null);
+  }
+
   private static @Nullable Cause causeOf(
       BadSet.Key fault, Map<String, BadSet> below, Map<String, BadSet> stale) {
     Cause cause = null;
     for (Effect effect : Effect.values()) {
-      for (Map<String, BadSet> sets : java.util.List.of(below, stale)) {
+      for (Map<String, BadSet> sets : List.of(below, stale)) {
         for (BadSet set : sets.values()) {
           BadSet.Entry entry = set.get(fault.with(effect));
           if (entry != null && cause == null) {
@@ -140,18 +151,7 @@ final class Images {
             weak.put(lower, ranges.subtract(set.loss()));
           }
         });
-    return weakImage(table, weak);
-  }
-
-  /** The sectors that show these ones below or a copy of them. */
-  static Extents weakImage(Table table, Map<String, Extents> weakBelow) {
-    if (weakBelow.isEmpty()) {
-      return Extents.EMPTY;
-    }
-    Map<Effect, Extents> image = table.answer(weakBelow);
-    return image
-        .getOrDefault(Effect.DATA_LOST, Extents.EMPTY)
-        .union(image.getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY));
+    return weak.isEmpty() ? Extents.EMPTY : table.supported(weak);
   }
 
   private static Map<String, Extents> union(Map<String, Extents> one, Map<String, Extents> other) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param faultId the fault that it is about
  * @param causationId the event that was heard; null for the difference that a table makes
+ * @param mapLost whether what is corrupted is so because a target has lost its map
  * @param leaf the device it happened to
  * @param whole whether the whole of {@code leaf} is meant
  * @param data what recovered ranges hold; null for other kinds
@@ -24,6 +25,7 @@ public record News(
     @Nullable String faultId,
     @Nullable String causationId,
     Cause cause,
+    boolean mapLost,
     String leaf,
     @Nullable Origin origin,
     boolean whole,

@@ -92,8 +92,10 @@ final class Stale {
    * Something below left.
    *
    * @param lost what the volume has lost now
+   * @return whether a leg missed something by that
    */
-  void leftBehind(Map<String, List<Change>> below, Extents lost) {
+  boolean leftBehind(Map<String, List<Change>> below, Extents lost) {
+    boolean[] missedSomething = new boolean[1];
     below.forEach(
         (lower, changes) -> {
           for (Change change : changes) {
@@ -104,10 +106,12 @@ final class Stale {
                 && news.cause() == Cause.DEVICE_REMOVED) {
               Extents missed = table.goesOnWithout(lower, change.ranges(), lost);
               BadSet.Key fault = new BadSet.Key(news.leaf(), String.valueOf(news.faultId()));
+              missedSomething[0] |= !missed.isEmpty();
               put(lower, set, fault, news.cause(), set.ranges(fault).union(missed));
             }
           }
         });
+    return missedSomething[0];
   }
 
   /** Legs that the table says are to be rebuilt. */

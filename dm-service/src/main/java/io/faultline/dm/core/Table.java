@@ -561,6 +561,25 @@ public final class Table {
     }
   }
 
+  /** The sectors of the volume that these sectors below have a part in. */
+  Extents supported(Map<String, Extents> below) {
+    ImageBuilder image = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
+    below.forEach(
+        (device, ranges) ->
+            forEachHit(
+                device,
+                ranges,
+                (row, leg, start, count) ->
+                    rows.get(row)
+                        .target()
+                        .support(
+                            leg,
+                            start,
+                            count,
+                            (offset, length) -> image.add(starts[row] + offset, length))));
+    return image.build(sectors);
+  }
+
   /** Those of these sectors of a block device that a leg of a redundant target has. */
   Extents redundantLegs(String device, Extents ranges) {
     Extents.Builder found = Extents.builder();

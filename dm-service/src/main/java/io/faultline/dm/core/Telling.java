@@ -232,7 +232,9 @@ final class Telling {
     }
     stale.recovered(below, heardBefore);
     BadSet toldNow = Images.of(table, heardNow, stale.sets());
-    stale.leftBehind(below, toldNow.loss());
+    if (stale.leftBehind(below, toldNow.loss())) {
+      toldNow = Images.of(table, heardNow, stale.sets());
+    }
     Objects.requireNonNull(after).given(volume, toldNow);
     List<News> triggers = new ArrayList<>();
     below.values().forEach(changes -> changes.forEach(change -> triggers.add(change.news())));
@@ -309,7 +311,7 @@ final class Telling {
       boolean last,
       Map<String, Long> credits) {
     String host = draft.host();
-    Cause cause = news.cause();
+    Cause cause = news.mapLost() ? Cause.MAPPING_LOST : news.cause();
     Origin origin = news.origin();
     return switch (news.kind()) {
       case CORRUPTED ->

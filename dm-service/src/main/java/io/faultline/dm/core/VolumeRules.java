@@ -384,6 +384,7 @@ final class VolumeRules {
         key.faultId(),
         null,
         Cause.MEDIA_ERROR,
+        false,
         key.leaf(),
         null,
         false,

@@ -82,7 +82,7 @@ final class WhatIf {
     Extents fewer =
         (table.joint() ? table.answer(newlyBad, stale) : Map.<Effect, Extents>of())
             .getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY)
-            .union(Images.weakImage(table, newlyWeak))
+            .union(table.supported(newlyWeak))
             .subtract(Table.lossOf(after));
     weak.put(volume, fewer);
     add(touched, volume, Effect.DATA_LOST, table.shown(Effect.DATA_LOST, lost));

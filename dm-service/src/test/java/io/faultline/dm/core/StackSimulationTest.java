@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.faultline.dm.core.SectorModel.Cell;
 import io.faultline.dm.core.SectorModel.Drawn;
 import io.faultline.events.BlockEvent;
+import io.faultline.events.Cause;
 import io.faultline.events.Event;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.RemovalAck;
@@ -12,6 +13,7 @@ import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,13 +38,45 @@ class StackSimulationTest {
   private static final long CREDIT = (1L << 53) - 1;
 
   static LongStream seeds() {
-    return LongStream.range(0, 200);
+    return LongStream.range(0, Boolean.getBoolean("faultline.long") ? 1000 : 60);
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   void whatIsToldIsWhatIsTrue(long seed) {
     new World(seed).run(60);
+  }
+
+  /**
+   * @param map whether it is told as the loss of a target's map
+   */
+  private record Fault(String id, String leaf, boolean map) implements Comparable<Fault> {
+
+    Fault plain() {
+      return new Fault(id, leaf, false);
+    }
+
+    @Override
+    public int compareTo(Fault other) {
+      return Comparator.comparing(Fault::id)
+          .thenComparing(Fault::leaf)
+          .thenComparing(Fault::map)
+          .compare(this, other);
+    }
+  }
+
+  /** What is bad of something, by fault. */
+  private record Bad(Map<Fault, BitSet> lost, Map<Fault, BitSet> weak) {
+
+    Bad() {
+      this(new TreeMap<>(), new TreeMap<>());
+    }
+
+    BitSet allLost() {
+      BitSet all = new BitSet();
+      lost.values().forEach(all::or);
+      return all;
+    }
   }
 
   private static final class World {
@@ -52,11 +87,14 @@ class StackSimulationTest {
     /** What is bad of the leaves: leaf, fault, sectors. */
     final Map<String, Map<String, BitSet>> bad = new TreeMap<>();
 
-    /** What the listener was told: volume, fault, sectors. */
+    /** What the listener was told to be lost: volume, fault, sectors. */
     final Map<String, Map<String, BitSet>> told = new TreeMap<>();
 
-    /** Suspended volumes, with what had been told of them. */
-    final Map<String, Map<String, BitSet>> frozen = new TreeMap<>();
+    /** What the listener was told to have lost redundancy: volume, fault, sectors. */
+    final Map<String, Map<String, BitSet>> weak = new TreeMap<>();
+
+    /** Suspended volumes, with what there was to tell of them. */
+    final Map<String, Bad> frozen = new TreeMap<>();
 
     final Map<String, Drawn> inactive = new TreeMap<>();
 
@@ -80,7 +118,7 @@ class StackSimulationTest {
     void run(int steps) {
       for (int i = 0; i <= random.nextInt(3); i++) {
         String leaf = "pmem" + i;
-        model.leaves.put(leaf, 40 + random.nextInt(60));
+        model.leaves.put(leaf, 40 + random.nextInt(90));
         bad.put(leaf, new TreeMap<>());
         host.device(leaf, model.sectors(leaf));
       }
@@ -101,7 +139,7 @@ class StackSimulationTest {
         create();
         return;
       }
-      switch (random.nextInt(14)) {
+      switch (random.nextInt(15)) {
         case 0, 1 -> create();
         case 2, 3, 4 -> corrupt();
         case 5 -> heal();
@@ -110,6 +148,7 @@ class StackSimulationTest {
         case 9, 10 -> load();
         case 11 -> delete();
         case 12 -> removal();
+        case 13 -> resync();
         default -> claim();
       }
     }
@@ -128,6 +167,7 @@ class StackSimulationTest {
       assertThat(answer.status()).isEqualTo(201);
       model.volumes.put(name, drawn);
       told.put(name, new TreeMap<>());
+      weak.put(name, new TreeMap<>());
     }
 
     /** What a table may name: devices that stay, volumes that no filesystem holds, no cycle. */
@@ -198,8 +238,9 @@ class StackSimulationTest {
 
     void suspend() {
       String volume = any(model.volumes.keySet());
+      Bad now = expected(volume);
       assertThat(host.suspend(volume).status()).isEqualTo(200);
-      frozen.putIfAbsent(volume, copy(Objects.requireNonNull(told.get(volume))));
+      frozen.putIfAbsent(volume, now);
     }
 
     void resume() {
@@ -239,9 +280,16 @@ class StackSimulationTest {
       if (answer.status() == 200) {
         model.volumes.remove(volume);
         told.remove(volume);
+        weak.remove(volume);
         frozen.remove(volume);
         inactive.remove(volume);
       }
+    }
+
+    void resync() {
+      String volume = any(model.volumes.keySet());
+      Answer answer = host.core.command(new DmCommand.Resync(volume));
+      assertThat(answer.status()).isIn(200, 409, 422);
     }
 
     void claim() {
@@ -306,9 +354,13 @@ class StackSimulationTest {
       for (Event event : host.core.published()) {
         switch (event.data()) {
           case BlockEvent.CorruptedRange gotBad ->
-              of(gotBad.device())
-                  .computeIfAbsent(Objects.requireNonNull(event.faultId()), any -> new BitSet())
+              of(told, gotBad.device())
+                  .computeIfAbsent(toldOf(event, gotBad.cause()), any -> new BitSet())
                   .or(SectorModel.bits(gotBad.ranges()));
+          case BlockEvent.RedundancyLost fewer ->
+              of(weak, fewer.device())
+                  .computeIfAbsent(Objects.requireNonNull(event.faultId()), any -> new BitSet())
+                  .or(SectorModel.bits(fewer.ranges()));
           case BlockEvent.RangeRecovered good -> recovered(event, good);
           case BlockEvent.MfMemPreRemove announced ->
               announced
@@ -330,32 +382,50 @@ class StackSimulationTest {
       host.core.forgetPublished();
     }
 
+    /** A fault that took the map away is another thing to those above: no write heals it. */
+    static String toldOf(Event event, Cause cause) {
+      String fault = Objects.requireNonNull(event.faultId());
+      return cause == Cause.MAPPING_LOST ? "fault-of-map-" + fault : fault;
+    }
+
     void recovered(Event event, BlockEvent.RangeRecovered good) {
       BitSet healed = SectorModel.bits(good.ranges());
-      Map<String, BitSet> ofVolume = of(good.device());
-      if (good.data() == RecoveredData.RETURNED) {
-        BitSet fault = ofVolume.get(event.faultId());
-        assertThat(fault).as("a fault that was told").isNotNull();
-        BitSet unknown = (BitSet) healed.clone();
-        unknown.andNot(fault);
-        assertThat(unknown.isEmpty()).as("only what was bad is not bad any more").isTrue();
-        fault.andNot(healed);
-      } else {
-        healMedia(ofVolume, healed);
+      Map<String, BitSet> ofVolume = of(told, good.device());
+      Map<String, BitSet> fewer = of(weak, good.device());
+      switch (good.data()) {
+        case RETURNED -> {
+          String fault = Objects.requireNonNull(event.faultId());
+          for (Map<String, BitSet> known : List.of(ofVolume, fewer)) {
+            for (String name : List.of(fault, "fault-of-map-" + fault)) {
+              known.getOrDefault(name, new BitSet()).andNot(healed);
+            }
+          }
+        }
+        case REWRITTEN -> {
+          healMedia(ofVolume, healed);
+          healMedia(fewer, healed);
+        }
+        case ZEROED -> healMedia(ofVolume, healed);
       }
     }
 
-    Map<String, BitSet> of(String volume) {
-      Map<String, BitSet> known = told.get(volume);
+    Map<String, BitSet> of(Map<String, Map<String, BitSet>> all, String volume) {
+      Map<String, BitSet> known = all.get(volume);
       // A volume that was deleted in the same step has nobody who listens.
       return known == null ? new TreeMap<>() : known;
     }
 
     void check() {
       for (String volume : model.volumes.keySet()) {
+        Bad expected = expected(volume);
         assertThat(clean(Objects.requireNonNull(told.get(volume))))
-            .as("told of " + volume)
-            .isEqualTo(clean(expected(volume)));
+            .as("told lost of " + volume)
+            .isEqualTo(clean(byFault(expected.lost())));
+        // Where data is lost nobody asks for redundancy.
+        BitSet lost = expected.allLost();
+        assertThat(clean(without(Objects.requireNonNull(weak.get(volume)), lost)))
+            .as("told of redundancy of " + volume)
+            .isEqualTo(clean(without(byFault(expected.weak()), lost)));
       }
       Map<String, Long> kept = new TreeMap<>();
       host.core
@@ -378,32 +448,175 @@ class StackSimulationTest {
                   .isEqualTo(given));
     }
 
+    static Map<String, BitSet> without(Map<String, BitSet> faultsOfOne, BitSet lost) {
+      Map<String, BitSet> left = copy(faultsOfOne);
+      left.values().forEach(bits -> bits.andNot(lost));
+      return left;
+    }
+
+    static Map<String, BitSet> byFault(Map<Fault, BitSet> faults) {
+      Map<String, BitSet> byFault = new TreeMap<>();
+      faults.forEach(
+          (fault, bits) ->
+              byFault
+                  .computeIfAbsent(
+                      (fault.map() ? "fault-of-map-" : "") + fault.id(), any -> new BitSet())
+                  .or(bits));
+      return byFault;
+    }
+
     /** What should have been told of a device or volume. */
-    Map<String, BitSet> expected(String block) {
+    Bad expected(String block) {
       if (model.leaves.containsKey(block)) {
-        return Objects.requireNonNull(bad.get(block));
+        Bad known = new Bad();
+        Objects.requireNonNull(bad.get(block))
+            .forEach(
+                (fault, bits) ->
+                    known.lost().put(new Fault(fault, block, false), (BitSet) bits.clone()));
+        return known;
       }
-      if (frozen.containsKey(block)) {
-        return Objects.requireNonNull(frozen.get(block));
+      Bad before = frozen.get(block);
+      if (before != null) {
+        return before;
       }
       Drawn drawn = model.drawn(block);
-      Map<String, Map<String, BitSet>> below = new TreeMap<>();
+      Map<String, Bad> below = new TreeMap<>();
       drawn.below().forEach(lower -> below.put(lower, expected(lower)));
-      Map<String, BitSet> expected = new TreeMap<>();
-      for (int sector = 0; sector < drawn.cells().size(); sector++) {
-        Cell cell = drawn.cells().get(sector);
-        if (cell != null) {
-          int at = sector;
-          Objects.requireNonNull(below.get(cell.block()))
-              .forEach(
-                  (fault, bits) -> {
-                    if (bits.get(cell.sector())) {
-                      expected.computeIfAbsent(fault, any -> new BitSet()).set(at);
-                    }
-                  });
+      return drawn.joint() ? together(block, drawn, below) : oneByOne(drawn, below);
+    }
+
+    /** Each fault has its image. */
+    Bad oneByOne(Drawn drawn, Map<String, Bad> below) {
+      Bad image = new Bad();
+      below.forEach(
+          (lower, set) -> {
+            set.lost()
+                .forEach(
+                    (fault, bits) ->
+                        put(image.lost(), fault, shown(drawn, cell(Map.of(lower, bits)))));
+            BitSet lost = set.allLost();
+            set.weak()
+                .forEach(
+                    (fault, bits) -> {
+                      BitSet fewer = (BitSet) bits.clone();
+                      fewer.andNot(lost);
+                      put(image.weak(), fault, shown(drawn, cell(Map.of(lower, fewer))));
+                    });
+          });
+      return image;
+    }
+
+    static BitSet shown(Drawn drawn, Predicate<Cell> cells) {
+      BitSet shown = new BitSet();
+      for (int i = 0; i < drawn.sectors().size(); i++) {
+        if (drawn.sectors().get(i).isTouched(cells)) {
+          shown.set(i);
         }
       }
-      return expected;
+      return shown;
+    }
+
+    static void put(Map<Fault, BitSet> to, Fault fault, BitSet bits) {
+      if (!bits.isEmpty()) {
+        to.computeIfAbsent(fault, any -> new BitSet()).or(bits);
+      }
+    }
+
+    static Predicate<Cell> cell(Map<String, BitSet> sets) {
+      return SectorModel.in(sets);
+    }
+
+    /** Faults come one after another, each makes worse what those before left. */
+    Bad together(String volume, Drawn drawn, Map<String, Bad> below) {
+      Map<String, Map<Fault, BitSet>> stale = stale(volume);
+      TreeSet<Fault> faults = new TreeSet<>();
+      below.values().forEach(set -> set.lost().keySet().forEach(f -> faults.add(f.plain())));
+      below.values().forEach(set -> set.weak().keySet().forEach(f -> faults.add(f.plain())));
+      stale.values().forEach(set -> faults.addAll(set.keySet()));
+      Bad image = new Bad();
+      Map<String, BitSet> bad = new TreeMap<>();
+      Map<String, BitSet> missed = new TreeMap<>();
+      BitSet lostBefore = new BitSet();
+      BitSet failedBefore = new BitSet();
+      for (Fault fault : faults) {
+        Map<String, BitSet> own = new TreeMap<>();
+        Map<String, BitSet> fewer = new TreeMap<>();
+        Map<String, BitSet> missedBefore = copy(missed);
+        below.forEach(
+            (lower, set) -> {
+              for (Fault form : List.of(fault, new Fault(fault.id(), fault.leaf(), true))) {
+                BitSet bits = set.lost().getOrDefault(form, new BitSet());
+                own.computeIfAbsent(lower, any -> new BitSet()).or(bits);
+                bad.computeIfAbsent(lower, any -> new BitSet()).or(bits);
+              }
+              BitSet less = (BitSet) set.weak().getOrDefault(fault, new BitSet()).clone();
+              less.andNot(set.allLost());
+              fewer.put(lower, less);
+            });
+        Map<String, BitSet> missing = new TreeMap<>();
+        stale.forEach(
+            (lower, set) -> {
+              BitSet bits = set.getOrDefault(fault, new BitSet());
+              missing.computeIfAbsent(lower, any -> new BitSet()).or(bits);
+              missed.computeIfAbsent(lower, any -> new BitSet()).or(bits);
+            });
+        BitSet lost = new BitSet();
+        BitSet failed = new BitSet();
+        BitSet weaker = new BitSet();
+        for (int i = 0; i < drawn.sectors().size(); i++) {
+          boolean redundant = drawn.partOf(i).redundant();
+          if (drawn.fails(i, cell(bad))) {
+            failed.set(i);
+          }
+          if (drawn.isLost(i, cell(bad), cell(missed))) {
+            lost.set(i);
+          }
+          Predicate<Cell> hit = redundant ? cell(own).or(cell(missing)) : cell(own);
+          boolean newly = drawn.sectors().get(i).isTouched(hit.and(cell(missedBefore).negate()));
+          boolean alone = drawn.isLost(i, hit, cell(missedBefore));
+          boolean inherits = drawn.sectors().get(i).isTouched(cell(fewer));
+          if (redundant && newly && !alone || inherits) {
+            weaker.set(i);
+          }
+        }
+        if (!fault.id().isEmpty()) {
+          BitSet newlyFailed = (BitSet) failed.clone();
+          newlyFailed.andNot(failedBefore);
+          BitSet newlyLost = (BitSet) lost.clone();
+          newlyLost.andNot(lostBefore);
+          newlyLost.andNot(newlyFailed);
+          boolean ofMap =
+              below.values().stream().noneMatch(set -> set.lost().containsKey(fault))
+                  && stale.values().stream().noneMatch(set -> set.containsKey(fault));
+          put(image.lost(), new Fault(fault.id(), fault.leaf(), true), newlyFailed);
+          put(image.lost(), new Fault(fault.id(), fault.leaf(), ofMap), newlyLost);
+          put(image.weak(), fault, weaker);
+        }
+        lostBefore = lost;
+        failedBefore = failed;
+      }
+      return image;
+    }
+
+    /** What copies missed, as the rules keep it: {@link StaleTest} says when they do. */
+    Map<String, Map<Fault, BitSet>> stale(String volume) {
+      Map<String, Map<Fault, BitSet>> stale = new TreeMap<>();
+      String prefix = Keys.stale(volume);
+      host.core
+          .state()
+          .facts()
+          .subMap(prefix, prefix + Character.MAX_VALUE)
+          .forEach(
+              (key, fact) -> {
+                DmFact.Bad missed = (DmFact.Bad) fact;
+                String lower = key.substring(prefix.length(), key.indexOf('/', prefix.length()));
+                stale
+                    .computeIfAbsent(lower, any -> new TreeMap<>())
+                    .computeIfAbsent(
+                        new Fault(missed.faultId(), missed.leaf(), false), any -> new BitSet())
+                    .or(SectorModel.bits(missed.ranges()));
+              });
+      return stale;
     }
 
     String any(Set<String> names) {

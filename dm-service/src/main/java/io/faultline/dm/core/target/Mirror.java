@@ -215,6 +215,13 @@ record Mirror(
   }
 
   @Override
+  public void support(int leg, long legOffset, long count, RangeConsumer out) {
+    if (leg < copies) {
+      out.accept(legOffset, count);
+    }
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

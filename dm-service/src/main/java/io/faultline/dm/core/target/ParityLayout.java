@@ -191,6 +191,21 @@ final class ParityLayout implements RaidLayout {
         });
   }
 
+  @Override
+  public void support(int member, long memberOffset, long count, RangeConsumer out) {
+    forEachStripe(
+        memberOffset,
+        memberOffset + count,
+        (stripe, inChunk, length) -> {
+          int data = dataAt(stripe, member);
+          if (data == PARITY) {
+            out.accept(sectorOf(stripe, 0), dataMembers() * chunkSectors);
+          } else {
+            out.accept(sectorOf(stripe, data) + inChunk, length);
+          }
+        });
+  }
+
   private long sectorOf(long stripe, int data) {
     return (stripe * dataMembers() + data) * chunkSectors;
   }

@@ -367,6 +367,16 @@ final class Raid implements Target {
     layout.answer(byMember(bad), byMember(absent), out);
   }
 
+  @Override
+  public void support(int leg, long legOffset, long count, RangeConsumer out) {
+    int member = memberOf[leg];
+    if (legs.get(leg).role() == LegRole.DATA) {
+      layout.support(member, legOffset, count, out);
+    } else if (member >= 0 && legOffset < metadataSectors()) {
+      layout.support(member, 0, memberSectors(), out);
+    }
+  }
+
   private List<Extents> byMember(List<Extents> byLeg) {
     List<Extents> byMember = new ArrayList<>();
     for (int leg : dataLegs) {

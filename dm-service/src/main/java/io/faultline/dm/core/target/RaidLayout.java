@@ -35,6 +35,11 @@ sealed interface RaidLayout permits StripeLayout, CopyLayout, ParityLayout {
   /** The sectors that a range of a member holds, itself or a copy of them; not those of parity. */
   void inverse(int member, long memberOffset, long count, RangeConsumer out);
 
+  /** The same, and what a range of parity protects. */
+  default void support(int member, long memberOffset, long count, RangeConsumer out) {
+    inverse(member, memberOffset, count, out);
+  }
+
   /**
    * As {@link Target#answer(List, List, EffectConsumer)}, by member.
    *

@@ -90,6 +90,22 @@ public interface Target {
   }
 
   /**
+   * Every offset that this range of the leg has a part in, be it as a copy or as what makes up for
+   * others: what a loss of redundancy below is passed on to.
+   */
+  default void support(int leg, long legOffset, long sectorCount, RangeConsumer out) {
+    answer(
+        leg,
+        legOffset,
+        sectorCount,
+        (effect, offset, count) -> {
+          if (effect != Effect.TARGET_FAILED) {
+            out.accept(offset, count);
+          }
+        });
+  }
+
+  /**
    * Whether it keeps copies that can get out of step: a leg that missed writes counts as bad until
    * it is resynchronised. Such a target is {@link #joint}.
    */

@@ -162,7 +162,9 @@ final class Verity implements Target {
     String hashName = ((DeviceLookup.Answer.Found) hash).name();
     List<Leg> legs = new ArrayList<>();
     legs.add(new Leg(dataName, 0, sectorCount));
-    if (hashBlocks > 0) {
+    if (hashBlocks == 0) {
+      legs.add(Leg.whole(hashName, LegRole.LOG));
+    } else {
       legs.add(
           new Leg(hashName, hashStart * hashSectors, hashBlocks * hashSectors, LegRole.METADATA));
     }
