@@ -36,6 +36,8 @@ final class DeviceStandIn implements AutoCloseable {
   private static final class Device {
     long sectors;
     boolean dax = true;
+    boolean removed;
+    long generation = 1;
     long revision;
     long sequence;
     final Map<String, Long> claims = new TreeMap<>();
@@ -88,6 +90,18 @@ final class DeviceStandIn implements AutoCloseable {
     device(host, device).claims.put(holder, 0L);
   }
 
+  synchronized void unplug(String host, String device) {
+    device(host, device).removed = true;
+  }
+
+  /** As the real one: another generation, and nobody's claim. */
+  synchronized void plug(String host, String device) {
+    Device known = device(host, device);
+    known.removed = false;
+    known.generation++;
+    known.claims.clear();
+  }
+
   private Device device(String host, String device) {
     return Objects.requireNonNull(devices.get(host + "/" + device));
   }
@@ -121,7 +135,19 @@ final class DeviceStandIn implements AutoCloseable {
       return problem(404, "not-found", "there is no device " + path[5], Map.of());
     }
     if (path.length == 6) {
-      return new Answer(200, Map.of("name", path[5], "sectors", device.sectors));
+      return new Answer(
+          200,
+          Map.of(
+              "name",
+              path[5],
+              "sectors",
+              device.sectors,
+              "state",
+              device.removed ? "removed" : "active",
+              "generation",
+              device.generation,
+              "claims",
+              List.copyOf(device.claims.keySet())));
     }
     return method.equals("PUT")
         ? claim(path[3], device, path[5], holder)
@@ -129,6 +155,9 @@ final class DeviceStandIn implements AutoCloseable {
   }
 
   private Answer claim(String host, Device device, String name, String holder) {
+    if (device.removed) {
+      return problem(409, "device-removed", name + " is removed", Map.of());
+    }
     for (String other : device.claims.keySet()) {
       if (other.startsWith("fs:")) {
         return problem(409, "claimed", name + " is claimed by " + other, Map.of("holder", other));
@@ -144,7 +173,7 @@ final class DeviceStandIn implements AutoCloseable {
     return new Answer(
         200,
         new Claim(
-            1,
+            device.generation,
             device.sectors,
             device.dax,
             stale ? Extents.EMPTY : ranges,

@@ -600,6 +600,61 @@ class DmServiceTest {
   }
 
   @Test
+  void whatWasPluggedAgainIsClaimedAgainWhenItIsUsedNext() {
+    for (String name : List.of("pmem0", "pmem1")) {
+      device(name, 1000);
+    }
+    putTable("/volumes/low", "0 8 linear pmem0 0");
+    putTable("/volumes/high", "0 8 linear low 0\n8 8 linear pmem1 0");
+    for (String name : List.of("pmem0", "pmem1")) {
+      DEVICES.unplug(host, name);
+      DEVICES.plug(host, name);
+    }
+    assertThat(get("/volumes/high").status()).isEqualTo(200);
+    assertThat(DEVICES.claims(host, "pmem0")).as("not before it is used").isEmpty();
+
+    assertThat(claim("high", "fs:data").status()).isEqualTo(200);
+    assertThat(DEVICES.claims(host, "pmem0")).containsExactly("dm:low");
+    assertThat(DEVICES.claims(host, "pmem1")).containsExactly("dm:high");
+
+    DEVICES.plug(host, "pmem1");
+    post("/volumes/high/suspend");
+    assertThat(post("/volumes/high/resume").status()).isEqualTo(200);
+    assertThat(DEVICES.claims(host, "pmem1")).containsExactly("dm:high");
+
+    DEVICES.plug(host, "pmem0");
+    putTable("/volumes/high/table", "0 8 linear low 0");
+    assertThat(DEVICES.claims(host, "pmem0")).containsExactly("dm:low");
+  }
+
+  @Test
+  void whoeverClaimedAPluggedDeviceFirstIsNamed() {
+    device("pmem0", 1000);
+    putTable("/volumes/vol0", "0 8 linear pmem0 0");
+    DEVICES.plug(host, "pmem0");
+    DEVICES.claimedBy(host, "pmem0", "fs:raw");
+
+    Response refused = claim("vol0", "fs:data");
+    assertProblem(refused, 409, "claimed");
+    assertThat(refused.json().get("holder").asString()).isEqualTo("fs:raw");
+    assertThat(get("/volumes/vol0").json().get("claim").isNull()).isTrue();
+    assertProblem(post("/volumes/vol0/resume"), 409, "claimed");
+    // What goes needs no claim.
+    assertThat(send("DELETE", "/volumes/vol0", null, null).status()).isEqualTo(204);
+    assertThat(DEVICES.claims(host, "pmem0")).containsExactly("fs:raw");
+  }
+
+  @Test
+  void aVolumeIsUsedWhileADeviceBelowItIsAway() {
+    device("pmem0", 1000);
+    putTable("/volumes/vol0", "0 8 linear pmem0 0");
+    DEVICES.unplug(host, "pmem0");
+
+    assertThat(claim("vol0", "fs:data").status()).isEqualTo(200);
+    assertThat(post("/volumes/vol0/resume").status()).isEqualTo(200);
+  }
+
+  @Test
   void creditThatNobodyHoldsGoesToTheAcknowledgements() {
     device("pmem0", 1000);
     putTable("/volumes/vol0", "0 8 linear pmem0 0");

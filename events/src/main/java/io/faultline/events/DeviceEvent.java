@@ -32,10 +32,19 @@ public sealed interface DeviceEvent extends EventData {
       implements DeviceEvent {}
 
   /**
+   * A scrub came to its end.
+   *
+   * @param scrubbedSectors how many it read
    * @param foundSectors latent bad sectors that this scrub made known
-   * @param outcome {@code completed} or {@code stopped}
+   * @param outcome {@code completed}, {@code stopped}, or {@code interrupted} when the device left
+   * @param mode {@code full} or {@code short}
    */
   record ScrubCompleted(
-      String host, String device, long scrubbedSectors, long foundSectors, String outcome)
+      String host,
+      String device,
+      long scrubbedSectors,
+      long foundSectors,
+      String outcome,
+      String mode)
       implements DeviceEvent {}
 }

@@ -14,6 +14,9 @@ public final class Topics {
   public static final String REMOVAL_ACKS = "faultline.removal.acks";
   public static final String DEVICE_STATE = "faultline.device.state";
 
+  /** Which instance of device-service has which host: one partition, the order decides. */
+  public static final String DEVICE_HOSTS = "faultline.device.hosts";
+
   /** What the notifier still has to deliver. */
   public static final String NOTIFIER_DELIVERIES = "faultline.notifier.deliveries";
 

@@ -85,6 +85,7 @@ final class AsyncApiDifferences {
     }
     Set<String> read = new TreeSet<>(topics);
     read.remove(Topics.DEVICE_STATE);
+    read.remove(Topics.DEVICE_HOSTS);
     for (String topic : read) {
       topics.add(Topics.deadLetters(topic));
     }

@@ -125,7 +125,7 @@ final class Samples {
         "devices/pmem0",
         null,
         null,
-        new DeviceEvent.ScrubCompleted("local", "pmem0", 2097152, 16, "completed"));
+        new DeviceEvent.ScrubCompleted("local", "pmem0", 2097152, 16, "completed", "full"));
   }
 
   private void volume() {

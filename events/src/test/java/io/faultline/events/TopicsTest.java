@@ -31,6 +31,7 @@ class TopicsTest {
   @Test
   void otherTopicsCarryNoEvents() {
     assertThat(Topics.typesOf(Topics.DEVICE_STATE)).isEmpty();
+    assertThat(Topics.typesOf(Topics.DEVICE_HOSTS)).isEmpty();
     assertThat(Topics.typesOf(Topics.commands("dm"))).isEmpty();
     assertThat(Topics.typesOf(Topics.deadLetters(Topics.DM_EVENTS))).isEmpty();
   }

@@ -50,6 +50,15 @@ public final class TopicsAdmin {
     return topic(name, TopicConfig.CLEANUP_POLICY_COMPACT, -1);
   }
 
+  /**
+   * The same in one partition, where the order of all its records counts. Nobody's host is in it.
+   */
+  public NewTopic compactedInOrder(String name) {
+    NewTopic topic = compacted(name);
+    return new NewTopic(name, Optional.of(1), Optional.of(settings.replication()))
+        .configs(topic.configs());
+  }
+
   private NewTopic topic(String name, String cleanup, long retentionMillis) {
     Map<String, String> configs = new HashMap<>();
     configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, cleanup);
@@ -94,17 +103,20 @@ public final class TopicsAdmin {
       throws InterruptedException, ExecutionException, TimeoutException {
     Map<String, TopicDescription> found =
         describe(admin, topics.stream().map(NewTopic::name).toList());
-    for (TopicDescription description : found.values()) {
-      int partitions = description.partitions().size();
-      if (partitions != settings.partitions()) {
+    for (NewTopic topic : topics) {
+      int partitions = found.get(topic.name()).partitions().size();
+      if (partitions != topic.numPartitions()) {
         throw new IllegalStateException(
             "topic "
-                + description.name()
+                + topic.name()
                 + " has "
                 + partitions
-                + " partitions, but faultline.topics.partitions is "
-                + settings.partitions()
-                + ": all topics need the same number, and it cannot be changed later");
+                + " partitions, but "
+                + (topic.numPartitions() == settings.partitions()
+                    ? "faultline.topics.partitions is "
+                        + settings.partitions()
+                        + ": all topics need the same number, and it cannot be changed later"
+                    : "it has to have " + topic.numPartitions()));
       }
     }
   }

@@ -75,6 +75,23 @@ public final class Told {
             data));
   }
 
+  /** A transient fault whose time is over. */
+  public Event faultOver(String device, String faultId, long... ranges) {
+    return event(
+        "/devices/" + device,
+        faultId,
+        new RangeRecovered(
+            host,
+            device,
+            Extents.ofPairs(ranges),
+            false,
+            Cause.MEDIA_ERROR,
+            null,
+            0,
+            true,
+            RecoveredData.RETURNED));
+  }
+
   public Event leaving(String device, String faultId, long sectors) {
     return event(
         "/devices/" + device,

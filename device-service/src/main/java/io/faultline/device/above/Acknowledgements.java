@@ -51,6 +51,7 @@ public final class Acknowledgements implements SmartLifecycle {
   private static final long RETRY_MILLIS = 500;
 
   private final Slice slice;
+  private final Ownership ownership;
   private final KafkaConnection connection;
   private final TopicsAdmin topics;
   private final FaultlineProperties properties;
@@ -60,11 +61,13 @@ public final class Acknowledgements implements SmartLifecycle {
 
   public Acknowledgements(
       Slice slice,
+      Ownership ownership,
       KafkaConnection connection,
       TopicsAdmin topics,
       FaultlineProperties properties,
       MeterRegistry registry) {
     this.slice = slice;
+    this.ownership = ownership;
     this.connection = connection;
     this.topics = topics;
     this.properties = properties;
@@ -76,7 +79,7 @@ public final class Acknowledgements implements SmartLifecycle {
 
   @Override
   public int getPhase() {
-    return 0;
+    return HostsSettled.PHASE + 1;
   }
 
   @Override
@@ -110,10 +113,16 @@ public final class Acknowledgements implements SmartLifecycle {
 
   private void hear(
       ConsumerRecord<String, byte[]> record, KafkaTemplate<String, byte[]> deadLetters) {
+    // Every instance reads all of them; about each one has to say something.
+    String host = record.key() == null ? "" : record.key();
     switch (EventCodec.decode(record.key(), record.headers(), record.value())) {
-      case Decoded.Malformed(String reason) -> putAside(record, reason, deadLetters);
+      case Decoded.Malformed(String reason) -> {
+        if (ownership.judges(host)) {
+          putAside(record, reason, deadLetters);
+        }
+      }
       case Decoded.Ok(var event) when event.data() instanceof RemovalAck ack -> {
-        if (slice.has(ack.host())) {
+        if (ownership.judges(ack.host())) {
           AckVerdict verdict = slice.hear(event);
           registry.counter("faultline.device.acks", "verdict", label(verdict)).increment();
           if (verdict != AckVerdict.COUNTED) {
@@ -121,8 +130,11 @@ public final class Acknowledgements implements SmartLifecycle {
           }
         }
       }
-      case Decoded.Ok(var event) ->
+      case Decoded.Ok(var event) -> {
+        if (ownership.judges(host)) {
           putAside(record, event.type().ceType() + " is no acknowledgement", deadLetters);
+        }
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.faultline.device.above;
 
+import io.faultline.device.above.UpperLayers.Standing;
 import io.faultline.device.core.DeviceCommand;
 import io.faultline.events.Json;
 import io.faultline.runtime.Reply;
@@ -29,7 +30,7 @@ import org.springframework.web.bind.annotation.RestController;
  * Who stands on a device.
  *
  * <p>A claim that a crash left behind is looked for when somebody else wants the device: if it is
- * old, and the service of its holder says that there is no such holder, it is released.
+ * old, and the service of its holder says that it does not stand here, it is released.
  */
 @RestController
 public final class ClaimController {
@@ -101,7 +102,7 @@ public final class ClaimController {
             });
     boolean released = false;
     for (Map.Entry<String, Long> suspect : suspects.entrySet()) {
-      if (upper.isGone(host, suspect.getKey())) {
+      if (upper.standing(host, suspect.getKey(), device) == Standing.GONE) {
         released |=
             edge.slice()
                 .command(

@@ -31,6 +31,8 @@ public final class DataController {
   /** Bad ranges that stand in a header; {@code Faultline-Bad-Sectors} counts all. */
   private static final int MAX_RANGES_IN_HEADER = 256;
 
+  private static final String BLOCK = "block";
+  private static final String STORE = "store";
   private static final int KIB = 1024;
   private static final int BUDGET_PATIENCE_SECONDS = 5;
 
@@ -98,11 +100,13 @@ public final class DataController {
       @RequestParam(required = false) @Nullable String holder,
       @RequestParam(required = false) @Nullable Long generation,
       @RequestParam(defaultValue = "false") boolean recover,
+      @RequestParam(defaultValue = BLOCK) String access,
       HttpServletRequest request)
       throws IOException {
     Edge.name("host", host);
     Edge.name("device", device);
     Edge.number("sector", sector);
+    boolean store = isStore(access, recover);
     Caller caller = new Caller(holder, generation, recover, SliceEdge.traceparent(request));
     long announced = request.getContentLengthLong();
     int taken = take(announced < 0 ? callBytes : announced);
@@ -112,10 +116,27 @@ public final class DataController {
         Edge.sectorRange(sector, Math.ceilDiv(content.length, Device.SECTOR_BYTES));
       }
       return Replies.toResponse(
-          SliceEdge.available(() -> data.write(host, device, sector, content, caller)));
+          SliceEdge.available(
+              () ->
+                  store
+                      ? data.store(host, device, sector, content, caller)
+                      : data.write(host, device, sector, content, caller)));
     } finally {
       budgetKib.release(taken);
     }
+  }
+
+  /** Whether it is a processor that stores, through a mapping. */
+  private static boolean isStore(String access, boolean recover) {
+    if (!access.equals(BLOCK) && !access.equals(STORE)) {
+      throw Edge.malformed(
+          "access is " + BLOCK + " or " + STORE + ", but it is " + Edge.quote(access));
+    }
+    boolean store = access.equals(STORE);
+    if (store && recover) {
+      throw Edge.malformed("recover=true is a block write, so it does not go with access=store");
+    }
+    return store;
   }
 
   /** Waits a little until that much content may be held in memory; answers what to give back. */

@@ -10,7 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/** Lets the slice know that time passes, so that planned removals end at their deadline. */
+/**
+ * Lets the slice know that time passes: planned removals end at their deadline, transient faults
+ * heal, scrubs go on.
+ */
 public final class Deadlines implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(Deadlines.class);
@@ -50,7 +53,7 @@ public final class Deadlines implements SmartLifecycle {
       // A task that throws would never run again; the next tick tries the same.
       if (!lastFailure.equals(e.toString())) {
         lastFailure = e.toString();
-        log.warn("a removal that is due cannot be carried out now: {}", lastFailure);
+        log.warn("what is due cannot be carried out now: {}", lastFailure);
       }
     }
   }

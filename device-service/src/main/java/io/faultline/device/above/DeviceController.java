@@ -1,14 +1,15 @@
 package io.faultline.device.above;
 
+import io.faultline.device.above.UpperLayers.Standing;
+import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceCommand;
 import io.faultline.device.core.DeviceProblems;
+import io.faultline.device.core.DeviceState;
 import io.faultline.device.core.DeviceViews;
-import io.faultline.runtime.ServiceUrls;
 import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Which hosts and devices there are. */
+/** Which devices there are. */
 @RestController
 public final class DeviceController {
 
@@ -30,33 +31,15 @@ public final class DeviceController {
       @Nullable String kind,
       long sizeBytes,
       @Nullable Long logicalBlockBytes,
-      @Nullable Long clearUnitBytes) {}
+      @Nullable Long clearUnitBytes,
+      @Nullable Boolean clearsPoison) {}
 
   private final SliceEdge edge;
   private final UpperLayers upper;
-  private final ServiceUrls urls;
 
-  public DeviceController(SliceEdge edge, UpperLayers upper, ServiceUrls urls) {
+  public DeviceController(SliceEdge edge, UpperLayers upper) {
     this.edge = edge;
     this.upper = upper;
-    this.urls = urls;
-  }
-
-  @GetMapping("/v1/hosts")
-  Map<String, @Nullable Object> hosts(
-      @RequestParam(required = false) @Nullable Integer limit,
-      @RequestParam(required = false) @Nullable String after) {
-    Edge.Page page = Edge.page(limit, after);
-    List<Map<String, String>> hosts = edge.slice().hosts().stream().map(this::host).toList();
-    return SliceEdge.page(hosts, page, host -> String.valueOf(host.get("host")));
-  }
-
-  private Map<String, String> host(String name) {
-    Map<String, String> host = new LinkedHashMap<>();
-    host.put("host", name);
-    host.put("instance", urls.deviceService());
-    host.put("sliceId", edge.slice().sliceId());
-    return host;
   }
 
   @GetMapping("/v1/hosts/{host}/devices")
@@ -110,7 +93,8 @@ public final class DeviceController {
                 shape.kind(),
                 shape.sizeBytes(),
                 shape.logicalBlockBytes(),
-                shape.clearUnitBytes()),
+                shape.clearUnitBytes(),
+                shape.clearsPoison()),
             request));
   }
 
@@ -125,6 +109,20 @@ public final class DeviceController {
       @PathVariable String host, @PathVariable String device, HttpServletRequest request) {
     Edge.name("host", host);
     Edge.name("device", device);
+    for (String holder : edge.device(host, device, DeviceController::withoutClaim)) {
+      if (upper.standing(host, holder, device) == Standing.STANDS) {
+        throw new ProblemException(DeviceProblems.stillNeeded(device, holder));
+      }
+    }
     return Replies.toResponse(edge.command(host, new DeviceCommand.Delete(device), request));
+  }
+
+  /** Who stood on it before it was plugged, and has not claimed it since. */
+  private static List<String> withoutClaim(Device device) {
+    return device.state() == DeviceState.ACTIVE
+        ? device.shares().keySet().stream()
+            .filter(holder -> !device.claims().containsKey(holder))
+            .toList()
+        : List.of();
   }
 }

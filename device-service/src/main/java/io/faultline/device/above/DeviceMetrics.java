@@ -3,9 +3,12 @@ package io.faultline.device.above;
 import io.faultline.device.below.Slice;
 import io.faultline.device.below.SliceException;
 import io.faultline.device.core.Device;
+import io.faultline.device.core.DeviceFact.Ended;
+import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceHost;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Duration;
 import java.util.function.ToLongFunction;
 
 /** What is bad and what waits, counted when it is asked for. */
@@ -25,14 +28,27 @@ public final class DeviceMetrics implements MeterBinder {
         "faultline.device.events.unpublished", this, metrics -> metrics.slice.backlog().size());
   }
 
+  /** How long a device took to leave, from the first word to its going. */
+  static void removal(MeterRegistry registry, Removal removal) {
+    Ended ended = removal.ended();
+    if (ended != null) {
+      registry
+          .timer(
+              "faultline.device.removals",
+              "mode",
+              removal.mode().label(),
+              "end",
+              ended.end().label())
+          .record(Duration.between(removal.since(), ended.at()));
+    }
+  }
+
   private double badSectors() {
-    return sum(device -> device.known().totalSectors());
+    return sum(device -> device.knownSectors());
   }
 
   private double openFaults() {
-    return sum(
-        device ->
-            device.faults().values().stream().filter(fault -> !fault.known().isEmpty()).count());
+    return sum(Device::openFaults);
   }
 
   private double sum(ToLongFunction<Device> of) {

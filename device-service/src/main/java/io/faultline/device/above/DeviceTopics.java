@@ -14,6 +14,7 @@ final class DeviceTopics {
         List.of(
             admin.events(Topics.DEVICE_EVENTS),
             admin.compacted(Topics.DEVICE_STATE),
+            admin.compactedInOrder(Topics.DEVICE_HOSTS),
             admin.events(Topics.REMOVAL_ACKS),
             admin.events(Topics.deadLetters(Topics.REMOVAL_ACKS))));
   }

@@ -1,59 +1,38 @@
 package io.faultline.device.above;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.faultline.device.below.DataPath;
-import io.faultline.device.core.DeviceCommand;
-import io.faultline.device.core.DeviceViews;
-import io.faultline.events.ConsumedBy;
-import io.faultline.events.Json;
-import io.faultline.ranges.Extents;
+import io.faultline.device.core.FaultViews;
 import io.faultline.ranges.SectorRange;
-import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.Edge;
-import io.faultline.runtime.http.ProblemException;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
-import org.springframework.util.InvalidMimeTypeException;
-import org.springframework.util.MimeTypeUtils;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Sectors go bad, are found and are cleared. */
+/** Sectors go bad and are cleared. */
 @RestController
 public final class FaultController {
 
-  private static final int MAX_MAPPING_ID = 255;
-
-  /** What is to go bad. */
-  record Injection(
-      long sector,
-      long count,
-      @JsonProperty("notify") @Nullable Boolean announced,
-      @Nullable Consumer consumedBy) {}
-
-  /** Whose load hit it. */
-  record Consumer(long pid, @Nullable String mapping) {}
-
   private final SliceEdge edge;
   private final DataPath data;
+  private final int rangesPerCall;
 
-  public FaultController(SliceEdge edge, DataPath data) {
+  /**
+   * @param rangesPerCall ranges that go bad in one call at most
+   */
+  public FaultController(SliceEdge edge, DataPath data, int rangesPerCall) {
     this.edge = edge;
     this.data = data;
+    this.rangesPerCall = rangesPerCall;
   }
 
   @PostMapping(
@@ -62,40 +41,12 @@ public final class FaultController {
   ResponseEntity<byte[]> inject(
       @PathVariable String host,
       @PathVariable String device,
-      @RequestBody Injection injection,
+      @RequestBody InjectionBody injection,
       HttpServletRequest request) {
     Edge.name("host", host);
     Edge.name("device", device);
-    SectorRange range = Edge.sectorRange(injection.sector(), injection.count());
-    boolean announce = injection.announced() == null || injection.announced();
-    ConsumedBy consumedBy = consumedBy(injection.consumedBy());
-    if (!announce && consumedBy != null) {
-      throw new ProblemException(
-          Problem.refused(
-                  "consumed-latent",
-                  "Poison that was consumed is known",
-                  "consumedBy goes with notify true: a load that hit poison has found it")
-              .at("/notify", "false with consumedBy"));
-    }
     return Replies.toResponse(
-        edge.command(
-            host,
-            new DeviceCommand.Inject(
-                device, range.startSector(), range.sectorCount(), announce, consumedBy),
-            request));
-  }
-
-  private static @Nullable ConsumedBy consumedBy(@Nullable Consumer consumer) {
-    if (consumer == null) {
-      return null;
-    }
-    Edge.number("consumedBy.pid", consumer.pid());
-    String mapping = consumer.mapping();
-    if (mapping == null || mapping.isEmpty() || mapping.length() > MAX_MAPPING_ID) {
-      throw Edge.malformed(
-          "consumedBy.mapping is the id of a mapping, but it is " + Edge.quote(mapping));
-    }
-    return new ConsumedBy(consumer.pid(), mapping);
+        edge.command(host, injection.command(device, rangesPerCall), request));
   }
 
   @GetMapping("/v1/hosts/{host}/devices/{device}/faults")
@@ -103,12 +54,13 @@ public final class FaultController {
       @PathVariable String host,
       @PathVariable String device,
       @RequestParam(required = false) @Nullable Integer limit,
-      @RequestParam(required = false) @Nullable String after) {
+      @RequestParam(required = false) @Nullable String after,
+      @RequestParam(defaultValue = "false") boolean latent) {
     Edge.name("host", host);
     Edge.name("device", device);
     Edge.Page page = Edge.page(limit, after);
-    List<Map<String, @Nullable Object>> faults = edge.device(host, device, DeviceViews::openFaults);
-    return SliceEdge.page(faults, page, fault -> String.valueOf(fault.get("faultId")));
+    return edge.device(
+        host, device, found -> FaultViews.page(found, page.limit(), page.after(), latent));
   }
 
   @DeleteMapping("/v1/hosts/{host}/devices/{device}/faults")
@@ -123,75 +75,5 @@ public final class FaultController {
     SectorRange range = Edge.sectorRange(sector, count);
     return Replies.toResponse(
         SliceEdge.available(() -> data.clear(host, device, range, SliceEdge.traceparent(request))));
-  }
-
-  @PostMapping("/v1/hosts/{host}/devices/{device}/scrub")
-  ResponseEntity<byte[]> scrub(
-      @PathVariable String host, @PathVariable String device, HttpServletRequest request) {
-    Edge.name("host", host);
-    Edge.name("device", device);
-    return Replies.toResponse(edge.command(host, new DeviceCommand.Scrub(device), request));
-  }
-
-  @GetMapping("/v1/hosts/{host}/devices/{device}/scrub")
-  Map<String, @Nullable Object> scrubbed(@PathVariable String host, @PathVariable String device) {
-    Edge.name("host", host);
-    Edge.name("device", device);
-    return edge.device(host, device, DeviceViews::scrub);
-  }
-
-  /** As the kernel's sysfs shows it, or as JSON with what is still latent. */
-  @GetMapping(
-      path = "/v1/hosts/{host}/devices/{device}/badblocks",
-      produces = {MediaType.TEXT_PLAIN_VALUE, MediaType.APPLICATION_JSON_VALUE})
-  ResponseEntity<byte[]> badBlocks(
-      @PathVariable String host,
-      @PathVariable String device,
-      @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable String accept) {
-    Edge.name("host", host);
-    Edge.name("device", device);
-    if (!wantsJson(accept)) {
-      Extents known = edge.device(host, device, found -> found.known());
-      StringBuilder lines = new StringBuilder();
-      known.forEach((start, count) -> lines.append(start).append(' ').append(count).append('\n'));
-      return ResponseEntity.ok()
-          .contentType(MediaType.TEXT_PLAIN)
-          .body(lines.toString().getBytes(StandardCharsets.US_ASCII));
-    }
-    Map<String, Object> sets =
-        edge.device(
-            host,
-            device,
-            found -> {
-              Map<String, Object> body = new LinkedHashMap<>();
-              body.put("ranges", found.known().toPairs());
-              body.put("latent", found.latent().toPairs());
-              return body;
-            });
-    return ResponseEntity.ok()
-        .contentType(MediaType.APPLICATION_JSON)
-        .body(Json.LENIENT.writeValueAsBytes(sets));
-  }
-
-  /** Whether JSON is asked for by name before text, or text not at all. */
-  private static boolean wantsJson(@Nullable String accept) {
-    if (accept == null) {
-      return false;
-    }
-    try {
-      List<MediaType> accepted = MediaType.parseMediaTypes(accept);
-      MimeTypeUtils.sortBySpecificity(accepted);
-      for (MediaType type : accepted) {
-        if (type.includes(MediaType.TEXT_PLAIN)) {
-          return false;
-        }
-        if (type.includes(MediaType.APPLICATION_JSON)) {
-          return true;
-        }
-      }
-    } catch (InvalidMimeTypeException e) {
-      return false;
-    }
-    return false;
   }
 }

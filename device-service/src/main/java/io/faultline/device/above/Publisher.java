@@ -3,7 +3,9 @@ package io.faultline.device.above;
 import io.faultline.device.below.Backlog.Unpublished;
 import io.faultline.device.below.Slice;
 import io.faultline.device.core.Device;
+import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceViews;
+import io.faultline.events.DeviceEvent.DeviceRemoved;
 import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.events.Json;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -63,26 +66,39 @@ public final class Publisher implements SmartLifecycle {
   private final KafkaConnection connection;
   private final TopicsAdmin topics;
   private final Supplier<String> ownerUrl;
+  private final Predicate<String> isToldHere;
+  private final MeterRegistry registry;
   private final Counter published;
   private final Counter failures;
   private volatile boolean running;
   private volatile boolean healthy;
 
+  /** Whether the states of all devices are to be published anew. */
+  private volatile boolean statesDue;
+
   /** When the batch that is on its way was sent, in {@link System#nanoTime}; 0 if none is. */
   private volatile long sentNanos;
 
-  private @Nullable Thread thread;
+  private volatile @Nullable Thread thread;
 
+  /**
+   * @param ownerUrl where this instance is reached, known once the port is bound
+   * @param isToldHere whether the states of a host's devices are ours to tell: not those of a host
+   *     that another slice has
+   */
   public Publisher(
       Slice slice,
       KafkaConnection connection,
       TopicsAdmin topics,
       Supplier<String> ownerUrl,
+      Predicate<String> isToldHere,
       MeterRegistry registry) {
     this.slice = slice;
     this.connection = connection;
     this.topics = topics;
     this.ownerUrl = ownerUrl;
+    this.isToldHere = isToldHere;
+    this.registry = registry;
     this.published = registry.counter("faultline.device.events.published");
     this.failures = registry.counter("faultline.device.publisher.failures");
   }
@@ -130,6 +146,20 @@ public final class Publisher implements SmartLifecycle {
     return running;
   }
 
+  /** Publishes the state of every device again, with the address that is known by now. */
+  public void publishAllStates() {
+    statesDue = true;
+  }
+
+  /** Ends at once: what is on the backlog is another process's by now. */
+  public void abandon() {
+    running = false;
+    Thread stopping = thread;
+    if (stopping != null) {
+      stopping.interrupt();
+    }
+  }
+
   /** Whether what happens gets out at present. */
   public boolean isHealthy() {
     long since = sentNanos;
@@ -142,8 +172,11 @@ public final class Publisher implements SmartLifecycle {
     while (running) {
       Producer<String, byte[]> producer = new KafkaProducer<>(settings());
       try {
-        publishStates(producer, everyDevice());
         while (running) {
+          if (statesDue) {
+            statesDue = false;
+            publishStates(producer, everyDevice());
+          }
           List<Unpublished> batch = slice.backlog().next(BATCH_ENTRIES, PATIENCE);
           if (!batch.isEmpty()) {
             publish(producer, batch);
@@ -155,6 +188,7 @@ public final class Publisher implements SmartLifecycle {
         log.debug("the publisher ends");
       } catch (ExecutionException | RuntimeException e) {
         healthy = false;
+        statesDue = true;
         failures.increment();
         log.warn(
             "publishing failed and goes on in {} from the first event that is not marked: {}",
@@ -196,7 +230,9 @@ public final class Publisher implements SmartLifecycle {
                 EventCodec.headers(event)),
             sent);
       }
-      entry.devices().forEach(device -> changed.add(new DeviceName(entry.host(), device)));
+      if (isToldHere.test(entry.host())) {
+        entry.devices().forEach(device -> changed.add(new DeviceName(entry.host(), device)));
+      }
     }
     int events = sent.size();
     sentNanos = System.nanoTime();
@@ -207,6 +243,23 @@ public final class Publisher implements SmartLifecycle {
     sentNanos = 0;
     slice.backlog().published(batch.getLast().number());
     published.increment(events);
+    batch.forEach(entry -> entry.events().forEach(this::measure));
+  }
+
+  /** How long a removal took that was just told: once, because what is told is marked. */
+  private void measure(Event event) {
+    if (event.data() instanceof DeviceRemoved removed && removed.removalId() != null) {
+      slice.read(
+          event.host(),
+          host -> {
+            Device device = host.device(removed.device());
+            Removal removal = device == null ? null : device.removal();
+            if (removal != null && removal.removalId().equals(removed.removalId())) {
+              DeviceMetrics.removal(registry, removal);
+            }
+            return removed;
+          });
+    }
   }
 
   /** Sends nothing more after the first that failed: it would overtake. */
@@ -226,6 +279,9 @@ public final class Publisher implements SmartLifecycle {
   private Set<DeviceName> everyDevice() {
     Set<DeviceName> all = new LinkedHashSet<>();
     for (String host : slice.hosts()) {
+      if (!isToldHere.test(host)) {
+        continue;
+      }
       List<String> names =
           slice.read(host, state -> state.devices().stream().map(Device::name).toList());
       names.forEach(name -> all.add(new DeviceName(host, name)));

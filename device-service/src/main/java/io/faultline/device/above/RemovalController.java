@@ -1,7 +1,6 @@
 package io.faultline.device.above;
 
 import io.faultline.device.core.DeviceCommand;
-import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceProblems;
 import io.faultline.device.core.DeviceViews;
 import io.faultline.device.core.UnplugMode;
@@ -129,11 +128,11 @@ public final class RemovalController {
         host,
         device,
         found -> {
-          Removal removal = found.removal();
+          Map<String, @Nullable Object> removal = DeviceViews.removal(found);
           if (removal == null) {
             throw new ProblemException(DeviceProblems.neverRemoved(device));
           }
-          return DeviceViews.removal(removal);
+          return removal;
         });
   }
 

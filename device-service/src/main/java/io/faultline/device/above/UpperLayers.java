@@ -13,14 +13,15 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The three questions that a device asks upward, by HTTP: does the holder of this claim exist, is
- * this name a volume, and who stands on the one who stands on me. None is needed to work: without
- * an answer a claim stays, a name is free, and the direct holders are all that is told.
+ * The three questions that a device asks upward, by HTTP: does the holder of this claim stand here,
+ * is this name a volume, and who stands on the one who stands on me. None is needed to work:
+ * without an answer a claim stays, a name is free, and the direct holders are all that is told.
  */
 public final class UpperLayers {
 
@@ -42,13 +43,56 @@ public final class UpperLayers {
     this.urls = urls;
   }
 
+  /** What the service of a holder says. */
+  public enum Standing {
+    /** It has the device in a table, or is mounted on it. */
+    STANDS,
+    /** There is no such holder, or it stands elsewhere. */
+    GONE,
+    /** There is no answer to rely on. */
+    UNKNOWN
+  }
+
   /**
-   * Whether a holder is known not to exist. A 404 alone is not believed: the service that gives it
+   * Whether a holder stands on a device. A 404 alone is not believed: the service that gives it
    * must have volumes (or filesystems) at all, or it is another one.
    */
-  public boolean isGone(String host, String holder) {
+  public Standing standing(String host, String holder, String device) {
     String all = collection(host, holder);
-    return status(all + "/" + nameOf(holder)) == 404 && status(all + "?limit=1") == 200;
+    HttpResponse<byte[]> response = send(all + "/" + nameOf(holder));
+    if (response == null) {
+      return Standing.UNKNOWN;
+    }
+    JsonNode found = json(response);
+    if (found != null) {
+      boolean stands = holder.startsWith("dm:") ? names(found, device) : isOn(found, device);
+      return stands ? Standing.STANDS : Standing.GONE;
+    }
+    return response.statusCode() == 404 && status(all + "?limit=1") == 200
+        ? Standing.GONE
+        : Standing.UNKNOWN;
+  }
+
+  /** A volume needs what either of its tables names. */
+  private static boolean names(JsonNode volume, String device) {
+    // What does not say on what it stands is not known to have left.
+    return !volume.path("below").isArray()
+        || contains(volume.path("below"), device)
+        || contains(volume.path("inactive").path("below"), device);
+  }
+
+  private static boolean contains(JsonNode names, String name) {
+    return names.valueStream().anyMatch(each -> each.asString("").equals(name));
+  }
+
+  /** A filesystem that is not mounted holds nothing. */
+  private static boolean isOn(JsonNode filesystem, String device) {
+    boolean unmounted = filesystem.path("state").asString("").equals("unmounted");
+    boolean elsewhere =
+        filesystem.path("data").isString()
+            && Stream.of("data", "log", "realtime")
+                .noneMatch(role -> filesystem.path(role).asString("").equals(device));
+    return !unmounted && !elsewhere;
   }
 
   /** Whether a name is known to be a volume's; devices and volumes share one name space. */
@@ -118,10 +162,12 @@ public final class UpperLayers {
 
   private @Nullable JsonNode get(String url) {
     HttpResponse<byte[]> response = send(url);
+    return response == null ? null : json(response);
+  }
+
+  private static @Nullable JsonNode json(HttpResponse<byte[]> response) {
     try {
-      return response == null || response.statusCode() != 200
-          ? null
-          : Json.LENIENT.readTree(response.body());
+      return response.statusCode() == 200 ? Json.LENIENT.readTree(response.body()) : null;
     } catch (JacksonException e) {
       return null;
     }

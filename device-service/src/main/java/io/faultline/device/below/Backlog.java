@@ -1,12 +1,17 @@
 package io.faultline.device.below;
 
+import io.faultline.events.BlockEvent.CorruptedRange;
+import io.faultline.events.Cause;
 import io.faultline.events.Event;
+import io.faultline.ranges.Extents;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -46,6 +51,38 @@ public final class Backlog implements AutoCloseable {
   /** How many events wait. */
   public int size() {
     return events;
+  }
+
+  /**
+   * What those above have not been told of a device's media, because it is not published yet: by
+   * fault, the ranges that were said to be bad.
+   */
+  public Map<String, Extents> untold(String host, String device) {
+    Map<String, Extents.Builder> untold = new HashMap<>();
+    lock.lock();
+    try {
+      for (Unpublished entry : entries) {
+        if (entry.host().equals(host) && entry.devices().contains(device)) {
+          entry.events().forEach(event -> addCorrupted(event, device, untold));
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    Map<String, Extents> ranges = new HashMap<>();
+    untold.forEach((faultId, builder) -> ranges.put(faultId, builder.build()));
+    return ranges;
+  }
+
+  private static void addCorrupted(
+      Event event, String device, Map<String, Extents.Builder> untold) {
+    String faultId = event.faultId();
+    if (faultId != null
+        && event.data() instanceof CorruptedRange corrupted
+        && corrupted.cause() == Cause.MEDIA_ERROR
+        && corrupted.device().equals(device)) {
+      untold.computeIfAbsent(faultId, id -> Extents.builder()).addAll(corrupted.ranges());
+    }
   }
 
   /** Everything up to this entry is published. */

@@ -15,14 +15,24 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Moves the bytes of devices.
  *
- * <p>Content is forced to the medium before the journal says that it healed. So whoever reads sees
- * the old error or the new content, never the old content without the error, whatever crashes when.
+ * <p>Content is forced to the medium before the journal says that it healed:
+ *
+ * <pre>
+ * gate passed:  plan, content to the medium, force, one entry in the journal: healed, and told
+ * </pre>
+ *
+ * <p>So whoever reads sees the old error or the new content, never the old content without the
+ * error, whatever crashes when. Nobody reads or changes the range meanwhile; so a reader sees all
+ * of a write or nothing of it. Only a crash in between can show a part, as it can of any block
+ * write that was not answered: each clean sector has its old or its new content, whole, and what
+ * was bad is bad.
  */
 public final class DataPath {
 
@@ -32,15 +42,39 @@ public final class DataPath {
   private final Slice slice;
   private final long callBytes;
   private final long clearBytes;
+  private final Recovered recovered;
+  private final Runnable beforeJournal;
 
   /**
    * @param callBytes bytes that one call gives or takes at most
    * @param clearBytes bytes of poison that one call clears at most
+   * @param recovered hears what was healed
    */
+  public DataPath(Slice slice, long callBytes, long clearBytes, Recovered recovered) {
+    this(slice, callBytes, clearBytes, recovered, () -> {});
+  }
+
+  /** One whose recovered bytes nobody counts. */
   public DataPath(Slice slice, long callBytes, long clearBytes) {
+    this(slice, callBytes, clearBytes, (host, device, data, bytes) -> {});
+  }
+
+  /**
+   * @param beforeJournal called when content is on the medium and the journal does not say so yet:
+   *     the worst moment for a crash
+   */
+  DataPath(
+      Slice slice, long callBytes, long clearBytes, Recovered recovered, Runnable beforeJournal) {
     this.slice = slice;
     this.callBytes = callBytes;
     this.clearBytes = clearBytes;
+    this.recovered = recovered;
+    this.beforeJournal = beforeJournal;
+  }
+
+  /** Hears how many bytes of poison went, and what is there now. */
+  public interface Recovered {
+    void add(String host, String device, RecoveredData data, long bytes);
   }
 
   /** What a read gives. */
@@ -64,6 +98,17 @@ public final class DataPath {
 
   /** Reads what there is of a range. Latent poison in it becomes known. */
   public ReadResult read(String host, String device, SectorRange asked, Caller caller) {
+    Media media = slice.media(host, device);
+    if (media == null) {
+      return new ReadResult.Refused(DeviceProblems.unknownDevice(host, device));
+    }
+    try (var _ = media.gate().reading(asked)) {
+      return read(media, host, device, asked, caller);
+    }
+  }
+
+  private ReadResult read(
+      Media media, String host, String device, SectorRange asked, Caller caller) {
     for (int tries = 0; tries < TRIES; tries++) {
       Plan plan = readPlan(host, device, asked, caller);
       if (!(plan instanceof Plan.Read read)) {
@@ -72,9 +117,12 @@ public final class DataPath {
       if (read.range().sectorCount() * Device.SECTOR_BYTES > callBytes) {
         return new ReadResult.Refused(tooMuch(read.range(), callBytes, "data-bytes-per-call"));
       }
-      byte[] content = copy(host, device, read);
+      byte[] content = copy(media, read);
+      if (content == null) {
+        return new ReadResult.Refused(DeviceProblems.unknownDevice(host, device));
+      }
       // What went bad, was healed or left meanwhile: then the bytes are of two times.
-      if (content != null && read.equals(readPlan(host, device, asked, caller))) {
+      if (read.equals(readPlan(host, device, asked, caller))) {
         return new ReadResult.Content(content, read.bad());
       }
     }
@@ -90,11 +138,7 @@ public final class DataPath {
   }
 
   /** The bytes with zeroes for what is bad; null if the device was deleted. */
-  private byte @Nullable [] copy(String host, String device, Plan.Read read) {
-    Media media = slice.media(host, device);
-    if (media == null) {
-      return null;
-    }
+  private static byte @Nullable [] copy(Media media, Plan.Read read) {
     try {
       byte[] content = media.read(read.range());
       read.bad()
@@ -114,6 +158,34 @@ public final class DataPath {
 
   /** Stores whole sectors and heals the clear units that they cover whole. */
   public Reply write(String host, String device, long startSector, byte[] content, Caller caller) {
+    return put(
+        host,
+        device,
+        startSector,
+        content,
+        caller,
+        (found, range) ->
+            DataRules.write(found, range, caller.holder(), caller.generation(), caller.recover()));
+  }
+
+  /** Stores whole sectors as a processor does through a mapping: nothing heals. */
+  public Reply store(String host, String device, long startSector, byte[] content, Caller caller) {
+    return put(
+        host,
+        device,
+        startSector,
+        content,
+        caller,
+        (found, range) -> DataRules.store(found, range, caller.holder(), caller.generation()));
+  }
+
+  private Reply put(
+      String host,
+      String device,
+      long startSector,
+      byte[] content,
+      Caller caller,
+      BiFunction<Device, SectorRange, Plan> rule) {
     if (content.length == 0 || content.length % Device.SECTOR_BYTES != 0) {
       return Slice.refused(
           Problem.refused(
@@ -129,9 +201,9 @@ public final class DataPath {
         host,
         device,
         caller.traceparent(),
+        range,
         RecoveredData.REWRITTEN,
-        found ->
-            DataRules.write(found, range, caller.holder(), caller.generation(), caller.recover()),
+        found -> rule.apply(found, range),
         (media, plan) -> media.write(startSector, content));
   }
 
@@ -141,6 +213,7 @@ public final class DataPath {
         host,
         device,
         traceparent,
+        range,
         RecoveredData.ZEROED,
         found -> DataRules.clear(found, range),
         (media, plan) -> media.zero(plan.heals()));
@@ -154,6 +227,7 @@ public final class DataPath {
       String host,
       String device,
       @Nullable String traceparent,
+      SectorRange asked,
       RecoveredData data,
       Function<Device, Plan> rule,
       Change change) {
@@ -161,8 +235,7 @@ public final class DataPath {
     if (media == null) {
       return Slice.refused(DeviceProblems.unknownDevice(host, device));
     }
-    media.changing().lock();
-    try {
+    try (var _ = media.gate().changing(asked)) {
       Plan plan = plan(host, device, traceparent, rule);
       return switch (plan) {
         case Plan.Refused _, Plan.Discover _, Plan.Read _ -> Slice.refused(refusal(device, plan));
@@ -170,24 +243,39 @@ public final class DataPath {
             when data == RecoveredData.ZEROED
                 && write.heals().totalSectors() * Device.SECTOR_BYTES > clearBytes ->
             Slice.refused(tooMuch(write.range(), clearBytes, "clear-bytes-per-call"));
-        case Plan.Write write -> {
+        case Plan.Write write when write.heals().isEmpty() && data == RecoveredData.REWRITTEN -> {
           change.apply(media, write);
-          yield write.heals().isEmpty()
-              ? nothingHealed()
-              : slice.command(
-                  host,
-                  new DeviceCommand.Heal(device, write.generation(), write.heals(), data),
-                  null,
-                  traceparent);
+          yield nothingHealed();
+        }
+        case Plan.Write write -> {
+          Problem refusal = slice.refusesChanges();
+          if (refusal != null) {
+            yield Slice.refused(refusal);
+          }
+          change.apply(media, write);
+          beforeJournal.run();
+          yield healed(
+              host,
+              new DeviceCommand.Heal(
+                  device, write.generation(), write.heals(), data, Extents.of(asked)),
+              traceparent);
         }
       };
     } catch (MediaGoneException e) {
       return Slice.refused(DeviceProblems.unknownDevice(host, device));
     } catch (IOException e) {
       return Slice.refused(Slice.noRoom(e));
-    } finally {
-      media.changing().unlock();
     }
+  }
+
+  /** Says in the journal, in one entry, that poison went. */
+  private Reply healed(String host, DeviceCommand.Heal heal, @Nullable String traceparent) {
+    Reply reply = slice.command(host, heal, null, traceparent);
+    if (reply.status() == 200 && !heal.ranges().isEmpty()) {
+      recovered.add(
+          host, heal.device(), heal.data(), heal.ranges().totalSectors() * Device.SECTOR_BYTES);
+    }
+    return reply;
   }
 
   private static Reply nothingHealed() {

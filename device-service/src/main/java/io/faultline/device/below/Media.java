@@ -12,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -30,7 +29,7 @@ public final class Media implements AutoCloseable {
   private final RandomAccessFile out;
   private final Arena arena;
   private final MemorySegment mapped;
-  private final ReentrantLock changing = new ReentrantLock();
+  private final RangeGate gate = new RangeGate();
   private final ReentrantReadWriteLock open = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -59,9 +58,9 @@ public final class Media implements AutoCloseable {
     }
   }
 
-  /** Held by whoever changes content and poison together. */
-  public ReentrantLock changing() {
-    return changing;
+  /** Passed by whoever reads, or changes content and poison together. */
+  public RangeGate gate() {
+    return gate;
   }
 
   /**

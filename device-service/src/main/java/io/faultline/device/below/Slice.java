@@ -145,6 +145,15 @@ public final class Slice implements AutoCloseable {
     return backlog;
   }
 
+  /** Why a change would be refused just now, whatever it is; null while all is well. */
+  @Nullable Problem refusesChanges() {
+    String failure = failure();
+    if (failure != null) {
+      return Problem.unavailable(failure);
+    }
+    return backlog.size() >= settings.unpublishedEvents() ? Problem.unavailable(overload()) : null;
+  }
+
   /** Why no change is possible any more; null while all is well. */
   public @Nullable String failure() {
     return journal.failure();
@@ -290,7 +299,7 @@ public final class Slice implements AutoCloseable {
     try {
       Instant now = clock.instant();
       for (var entry : slots.entrySet()) {
-        Instant deadline = entry.getValue().state().nextDeadline();
+        Instant deadline = core.nextDeadline(entry.getValue().state());
         if (deadline != null && !now.isBefore(deadline)) {
           Stamp stamp = stamp(entry.getKey());
           Decision<DeviceFact> decision =

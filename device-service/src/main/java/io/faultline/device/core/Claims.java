@@ -5,12 +5,9 @@ import io.faultline.device.core.DeviceFact.Claimed;
 import io.faultline.events.Names;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
-import io.faultline.runtime.core.Fact;
-import io.faultline.runtime.core.Output;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.core.Stamp;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +74,7 @@ final class Claims {
     body.put("generation", device.generation());
     body.put("sectors", device.sectors());
     body.put("dax", device.kind().dax());
+    body.put("logicalBlockBytes", device.bound().logicalBlockBytes());
     body.put("ranges", device.known().toPairs());
     body.put("sequence", stamp.lastSequence());
     body.put("sliceId", stamp.sliceId());
@@ -85,7 +83,7 @@ final class Claims {
     return body;
   }
 
-  Decision<DeviceFact> release(DeviceHost host, DeviceCommand.Release release) {
+  Decision<DeviceFact> release(DeviceHost host, Stamp stamp, DeviceCommand.Release release) {
     Device device = host.device(release.device());
     if (device == null) {
       return Decision.refuse(DeviceProblems.unknownDevice(host.host(), release.device()));
@@ -104,9 +102,10 @@ final class Claims {
           DeviceProblems.claimChanged(
               device, release.holder(), release.revision(), claim.revision()));
     }
-    return new Decision<>(
-        List.of(Fact.gone(Keys.claim(device.name(), release.holder()))),
-        List.of(new Output.Reply(Answer.noContent())));
+    Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
+    decision.gone(Keys.claim(device.name(), release.holder()));
+    Removals.letGo(host, stamp, device, release.holder(), decision);
+    return decision.reply(Answer.noContent()).build();
   }
 
   private static boolean isHolder(String holder) {

@@ -3,10 +3,13 @@ package io.faultline.device.core;
 import io.faultline.device.core.DeviceFact.Acknowledged;
 import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.device.core.DeviceFact.Claimed;
+import io.faultline.device.core.DeviceFact.FaultPart;
 import io.faultline.device.core.DeviceFact.Generations;
 import io.faultline.device.core.DeviceFact.MediaFault;
+import io.faultline.device.core.DeviceFact.Patrolled;
 import io.faultline.device.core.DeviceFact.Removal;
-import io.faultline.device.core.DeviceFact.Scrubbed;
+import io.faultline.device.core.DeviceFact.ScrubRun;
+import io.faultline.device.core.DeviceFact.Share;
 import io.faultline.runtime.core.Fact;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +22,10 @@ public final class DeviceHost {
 
   private final String host;
   private final TreeMap<String, Device> devices = new TreeMap<>();
+
+  /** Those of them for which something is due at some time. */
+  private final TreeMap<String, Device> waiting = new TreeMap<>();
+
   private long highestOfDeleted;
 
   DeviceHost(String host) {
@@ -65,10 +72,15 @@ public final class DeviceHost {
         .toList();
   }
 
+  /** The devices for which something is due at some time, ascending by name. */
+  List<Device> waiting() {
+    return List.copyOf(waiting.values());
+  }
+
   /** When the next planned removal is due; null if none waits. */
-  public @Nullable Instant nextDeadline() {
+  @Nullable Instant nextDeadline() {
     Instant next = null;
-    for (Device device : devices.values()) {
+    for (Device device : waiting.values()) {
       Removal removal = device.removal();
       Instant deadline = removal == null || removal.gone() ? null : removal.deadline();
       if (deadline != null && (next == null || deadline.isBefore(next))) {
@@ -90,13 +102,27 @@ public final class DeviceHost {
       case Keys.DEVICE -> device.setBound((Bound) value);
       case Keys.CLAIM -> device.setClaim(key[2], (Claimed) value);
       case Keys.FAULT -> device.setFault(key[2], (MediaFault) value);
+      case Keys.PART -> {
+        int slash = key[2].lastIndexOf('/');
+        device.setFaultPart(
+            key[2].substring(0, slash),
+            Long.parseLong(key[2].substring(slash + 1)),
+            (FaultPart) value);
+      }
       case Keys.REMOVAL -> device.setRemoval((Removal) value);
+      case Keys.SHARE -> device.setShare(key[2], (Share) value);
       case Keys.ACK -> device.setAcknowledged(key[2], ((Acknowledged) value) != null);
-      case Keys.SCRUB -> device.setScrub((Scrubbed) value);
+      case Keys.PATROL -> device.setPatrol((Patrolled) value);
+      case Keys.SCRUB -> device.setScrub((ScrubRun) value);
       default -> throw new IllegalArgumentException("no such kind of fact: " + fact.key());
     }
     if (device.isForgotten()) {
       devices.remove(device.name());
+    }
+    if (device.waitsForTime()) {
+      waiting.put(device.name(), device);
+    } else {
+      waiting.remove(device.name());
     }
   }
 

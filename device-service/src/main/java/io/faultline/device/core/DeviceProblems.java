@@ -3,8 +3,12 @@ package io.faultline.device.core;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Problem;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Why a device does not do what it is asked for. Kinds and members are part of the contract. */
 public final class DeviceProblems {
@@ -33,7 +37,9 @@ public final class DeviceProblems {
             + ", logicalBlockBytes "
             + bound.logicalBlockBytes()
             + ", clearUnitBytes "
-            + bound.clearUnitBytes());
+            + bound.clearUnitBytes()
+            + ", clearsPoison "
+            + bound.clearsPoison());
   }
 
   public static Problem nameTaken(String name) {
@@ -70,6 +76,56 @@ public final class DeviceProblems {
             + " sectors");
   }
 
+  static Problem duration(Duration asked, Duration limit) {
+    return Problem.refused(
+            "duration",
+            "A fault cannot last so long",
+            "duration is above PT0S and at most "
+                + limit
+                + " (faultline.device.limits.fault-duration), not "
+                + asked)
+        .at("/duration", "out of bounds");
+  }
+
+  /** More ranges in one injection than there may be. */
+  public static Problem tooManyRanges(long asked, long limit) {
+    return Problem.refused(
+        "too-many-ranges",
+        "Too many ranges at once",
+        "at most "
+            + limit
+            + " ranges go bad in one call (faultline.device.limits.ranges-per-call), not "
+            + asked);
+  }
+
+  static Problem scatterTooDense(Device device, long asked, long fitting, SectorRange window) {
+    return Problem.refused(
+            "scatter-too-dense",
+            "So many ranges do not fit",
+            "at most "
+                + fitting
+                + " ranges of that length that do not touch fit into "
+                + window
+                + " of device "
+                + device.name()
+                + ", not "
+                + asked)
+        .at("/scatter/ranges", "more than " + fitting)
+        .with("fitting", fitting);
+  }
+
+  static Problem scrubRunning(Device device, Map<String, @Nullable Object> scrub) {
+    return Problem.conflict(
+            "scrub-running",
+            "A scrub is running",
+            "device "
+                + device.name()
+                + " is being scrubbed, and is at sector "
+                + scrub.get("sector")
+                + "; DELETE …/scrub stops it")
+        .with("scrub", scrub);
+  }
+
   static Problem misaligned(Device device, SectorRange range) {
     return Problem.refused(
         "misaligned",
@@ -88,7 +144,66 @@ public final class DeviceProblems {
             "The medium has lost sectors of this range",
             "sector " + sector + " of device " + device.name() + " is bad")
         .with("sector", sector)
+        .with("errno", "EIO")
+        .with(
+            "native",
+            new TreeMap<>(device.kind().readError(sector, device.bound().logicalBlockBytes())));
+  }
+
+  /** A store is not an I/O with an error: the processor takes a machine check, as for a load. */
+  static Problem machineCheck(Device device, long sector) {
+    return mediaError(device, sector).with("signal", "SIGBUS").with("code", "BUS_MCEERR_AR");
+  }
+
+  static Problem cannotClear(Device device, long sector) {
+    return Problem.refused(
+            "poison-not-clearable",
+            "The device cannot clear poison",
+            "sector "
+                + sector
+                + " of device "
+                + device.name()
+                + " is bad and stays so: the device was made with clearsPoison false, so nothing"
+                + " was stored")
+        .with("sector", sector)
         .with("errno", "EIO");
+  }
+
+  static Problem notDax(Device device) {
+    return Problem.refused(
+        "not-dax",
+        "Processes cannot map the device",
+        "access=store goes to what a processor can map, device "
+            + device.name()
+            + " is of kind "
+            + device.kind().label());
+  }
+
+  static Problem misalignedRecovery(Device device, SectorRange range) {
+    return Problem.refused(
+        "misaligned",
+        "The range is not made of what the device recovers",
+        "a recovering write of poison on device "
+            + device.name()
+            + " begins and ends at a multiple of "
+            + device.recoveryUnitSectors()
+            + " sectors or at the device's end, range "
+            + range
+            + " does not");
+  }
+
+  public static Problem formatNotOffered(BadBlocks bad, String format) {
+    List<String> offered = bad.reports().stream().map(BadBlocksReport::format).toList();
+    return Problem.refused(
+            "format-not-offered",
+            "The device does not list its bad blocks in that form",
+            "format "
+                + format
+                + " is none of those of kind "
+                + bad.bound().kind()
+                + ": "
+                + String.join(", ", offered))
+        .with("formats", offered);
   }
 
   static Problem claimed(Device device, String holder) {
@@ -114,10 +229,20 @@ public final class DeviceProblems {
   }
 
   static Problem notRemoved(Device device) {
-    return Problem.conflict(
-        "device-not-removed",
-        "The device is not removed",
-        "device " + device.name() + " is " + device.state().label() + ", so it cannot be plugged");
+    Removal removal = device.removal();
+    Problem problem =
+        Problem.conflict(
+            "device-not-removed",
+            "The device is not removed",
+            "device "
+                + device.name()
+                + " is "
+                + device.state().label()
+                + ", so it cannot be plugged");
+    // Who stands above may have stopped for the removal already, so it is not called off.
+    return removal == null || removal.gone()
+        ? problem
+        : problem.with("removalId", removal.removalId());
   }
 
   static Problem staleGeneration(Device device, long asked) {
@@ -138,7 +263,11 @@ public final class DeviceProblems {
     return Problem.conflict(
             "removal-running",
             "A removal is running",
-            "device " + device.name() + " is leaving with removal " + removal.removalId())
+            "device "
+                + device.name()
+                + " is leaving with removal "
+                + removal.removalId()
+                + "; only a surprise takes it sooner")
         .with("removalId", removal.removalId());
   }
 
@@ -152,6 +281,39 @@ public final class DeviceProblems {
                 + String.join(", ", device.claims().keySet()))
         .with("device", device.name())
         .with("holders", List.copyOf(device.claims().keySet()));
+  }
+
+  /** Two instances wanted the same new host, and the other one has it. */
+  public static Problem elsewhere(String host, String sliceId, String address) {
+    return Problem.conflict(
+            "host-elsewhere",
+            "Another instance has the host",
+            "host "
+                + host
+                + " is at slice "
+                + sliceId
+                + " at "
+                + address
+                + ", which does not answer")
+        .with("sliceId", sliceId)
+        .with("instance", address);
+  }
+
+  public static Problem hostInUse(String host, int devices) {
+    return Problem.conflict(
+        "host-in-use",
+        "The host has devices",
+        "host " + host + " has " + devices + " devices; delete them first");
+  }
+
+  /** A claim is dropped at the plug, but a table that names the device is not. */
+  public static Problem stillNeeded(String device, String holder) {
+    return Problem.conflict(
+            "held",
+            "Somebody stands on the device",
+            "device " + device + " is still what " + holder + " stands on")
+        .with("device", device)
+        .with("holders", List.of(holder));
   }
 
   static Problem claimChanged(Device device, String holder, long revision, long current) {

@@ -1,8 +1,8 @@
 package io.faultline.device.core;
 
-import io.faultline.device.core.DeviceFact.MediaFault;
+import io.faultline.device.core.DeviceFact.Ended;
 import io.faultline.device.core.DeviceFact.Removal;
-import io.faultline.device.core.DeviceFact.Scrubbed;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,62 +25,99 @@ public final class DeviceViews {
     view.put("sectors", device.sectors());
     view.put("logicalBlockBytes", device.bound().logicalBlockBytes());
     view.put("clearUnitBytes", device.bound().clearUnitBytes());
+    view.put("clearsPoison", device.bound().clearsPoison());
     view.put("generation", device.generation());
     view.put("state", device.state().label());
     view.put("dax", device.kind().dax());
-    view.put("badSectors", device.known().totalSectors());
+    view.put("badSectors", device.knownSectors());
     view.put("claims", List.copyOf(device.claims().keySet()));
-    Removal removal = device.state() == DeviceState.ACTIVE ? null : device.removal();
-    view.put("removal", removal == null ? null : removal(removal));
+    view.put("removal", device.state() == DeviceState.ACTIVE ? null : removal(device));
     return view;
   }
 
-  public static Map<String, @Nullable Object> removal(Removal removal) {
+  /** The newest removal of a device; null if it was never removed. */
+  public static @Nullable Map<String, @Nullable Object> removal(Device device) {
+    Removal removal = device.removal();
+    if (removal == null) {
+      return null;
+    }
+    Ended ended = removal.ended();
     Map<String, @Nullable Object> view = new LinkedHashMap<>();
     view.put("removalId", removal.removalId());
     view.put("faultId", removal.faultId());
     view.put("mode", removal.mode().label());
-    view.put("state", removal.gone() ? "removed" : "announced");
+    view.put("state", ended == null ? "announced" : "removed");
     view.put("acknowledged", removal.acknowledged());
-    view.put("creditOutstanding", removal.creditOutstanding());
+    view.put("creditOutstanding", device.credit().outstanding());
     view.put("deadline", removal.deadline());
     view.put("since", removal.since());
-    view.put("holders", removal.holders());
+    view.put("holders", List.copyOf(device.shares().keySet()));
+    view.put("end", ended == null ? null : ended.end().label());
+    view.put("endedAt", ended == null ? null : ended.at());
+    view.put("pluggedAt", removal.pluggedAt());
+    view.put("unanswered", unanswered(device));
+    view.put("shares", shares(device));
+    view.put("creditUnattributed", removal.pooled());
+    view.put("acks", acks(removal));
+    view.put("history", history(removal));
     return view;
   }
 
-  public static Map<String, @Nullable Object> scrub(Device device) {
-    Scrubbed scrub = device.scrub();
-    Map<String, @Nullable Object> view = new LinkedHashMap<>();
-    view.put("state", scrub == null ? "idle" : "completed");
-    view.put("sectors", device.sectors());
-    view.put("scrubbedSectors", scrub == null ? 0 : scrub.scrubbedSectors());
-    view.put("foundSectors", scrub == null ? 0 : scrub.foundSectors());
-    view.put("startedAt", scrub == null ? null : scrub.startedAt());
-    view.put("finishedAt", scrub == null ? null : scrub.finishedAt());
+  private static List<String> unanswered(Device device) {
+    return device.shares().entrySet().stream()
+        .filter(share -> share.getValue().outstanding() > 0)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static List<Map<String, Object>> shares(Device device) {
+    List<Map<String, Object>> shares = new ArrayList<>();
+    device
+        .shares()
+        .forEach(
+            (holder, share) -> {
+              Map<String, Object> view = new LinkedHashMap<>();
+              view.put("holder", holder);
+              view.put("credit", share.credit());
+              view.put("creditOutstanding", share.outstanding());
+              shares.add(view);
+            });
+    return shares;
+  }
+
+  private static Map<String, Object> acks(Removal removal) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("counted", removal.acks().counted());
+    view.put("repeated", removal.acks().repeated());
+    view.put("late", removal.acks().late());
+    view.put("unknown", removal.acks().unknown());
     return view;
   }
 
-  /** The faults that everybody may know of, the removal of the device too. */
-  public static List<Map<String, @Nullable Object>> openFaults(Device device) {
-    List<Map<String, @Nullable Object>> open = new ArrayList<>(mediaFaults(device));
-    Removal removal = device.removal();
-    if (removal != null && device.state() == DeviceState.REMOVED) {
-      Map<String, @Nullable Object> view = new LinkedHashMap<>();
-      view.put("faultId", removal.faultId());
-      view.put("cause", "device_removed");
-      view.put("ranges", new long[] {0, device.sectors()});
-      view.put("since", removal.since());
-      open.add(view);
+  /** How it was asked for, oldest first: a planned removal may end with the device pulled. */
+  private static List<Map<String, Object>> history(Removal removal) {
+    boolean pulled = removal.deadline() != null && removal.mode() == UnplugMode.SURPRISE;
+    Ended ended = removal.ended();
+    List<Map<String, Object>> history = new ArrayList<>();
+    history.add(asked(pulled ? UnplugMode.PLANNED : removal.mode(), removal.since()));
+    if (pulled && ended != null) {
+      history.add(asked(UnplugMode.SURPRISE, ended.at()));
     }
-    return open;
+    return history;
+  }
+
+  private static Map<String, Object> asked(UnplugMode mode, Instant at) {
+    Map<String, Object> asked = new LinkedHashMap<>();
+    asked.put("mode", mode.label());
+    asked.put("at", at);
+    return asked;
   }
 
   static List<Map<String, @Nullable Object>> mediaFaults(Device device) {
     List<Map<String, @Nullable Object>> open = new ArrayList<>();
-    for (Map.Entry<String, MediaFault> entry : device.faults().entrySet()) {
-      MediaFault fault = entry.getValue();
-      if (!fault.known().isEmpty()) {
+    for (Map.Entry<String, Fault> entry : device.faults().entrySet()) {
+      Fault fault = entry.getValue();
+      if (fault.knownSectors() > 0) {
         Map<String, @Nullable Object> view = new LinkedHashMap<>();
         view.put("faultId", entry.getKey());
         view.put("cause", "media_error");

@@ -46,6 +46,7 @@ final class Inventory {
             create.sizeBytes(),
             logicalBlockBytes,
             clearUnitBytes,
+            create.clearsPoison() == null || create.clearsPoison(),
             generation,
             generation,
             DeviceState.ACTIVE,
@@ -131,13 +132,13 @@ final class Inventory {
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     decision.fact(
         Keys.GENERATIONS, new Generations(Math.max(host.highestOfDeleted(), device.generation())));
-    device.faults().keySet().forEach(faultId -> decision.gone(Keys.fault(name, faultId)));
-    device.acknowledgements().forEach(eventId -> decision.gone(Keys.ack(name, eventId)));
-    if (device.removal() != null) {
-      decision.gone(Keys.removal(name));
-    }
+    device.faults().forEach((faultId, fault) -> FaultParts.close(decision, name, faultId, fault));
+    Removals.forget(device, decision);
     if (device.scrub() != null) {
       decision.gone(Keys.scrub(name));
+    }
+    if (device.patrol() != null) {
+      decision.gone(Keys.patrol(name));
     }
     decision.gone(Keys.device(name));
     new Told(decision, host.host(), device)

@@ -1,8 +1,8 @@
 package io.faultline.device.core;
 
 /**
- * Keys of facts: {@code device/pmem0}, {@code claim/pmem0/dm:vol0}, {@code fault/pmem0/local:…}.
- * Names have no slash; what follows the device may have.
+ * Keys of facts: {@code device/pmem0}, {@code claim/pmem0/dm:vol0}, {@code fault/pmem0/local:…},
+ * {@code part/pmem0/local:…/2048}. Names have no slash; what follows the device may have.
  */
 public final class Keys {
 
@@ -10,9 +10,12 @@ public final class Keys {
   static final String DEVICE = "device";
   static final String CLAIM = "claim";
   static final String FAULT = "fault";
+  static final String PART = "part";
   static final String REMOVAL = "removal";
+  static final String SHARE = "share";
   static final String ACK = "ack";
   static final String SCRUB = "scrub";
+  static final String PATROL = "patrol";
 
   private Keys() {}
 
@@ -28,8 +31,19 @@ public final class Keys {
     return FAULT + "/" + device + "/" + faultId;
   }
 
+  /**
+   * @param startSector where the part begins
+   */
+  static String part(String device, String faultId, long startSector) {
+    return PART + "/" + device + "/" + faultId + "/" + startSector;
+  }
+
   static String removal(String device) {
     return REMOVAL + "/" + device;
+  }
+
+  static String share(String device, String holder) {
+    return SHARE + "/" + device + "/" + holder;
   }
 
   static String ack(String device, String eventId) {
@@ -38,6 +52,10 @@ public final class Keys {
 
   static String scrub(String device) {
     return SCRUB + "/" + device;
+  }
+
+  static String patrol(String device) {
+    return PATROL + "/" + device;
   }
 
   /** The device that a fact is about; empty for a fact of the host. */

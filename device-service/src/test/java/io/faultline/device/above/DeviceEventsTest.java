@@ -190,6 +190,17 @@ class DeviceEventsTest {
       assertThat(next(events, DeviceEvent.DeviceRemoved.class))
           .isEqualTo(new DeviceEvent.DeviceRemoved(host, "pmem0", removalId, "planned", false));
     }
+    JsonNode shown = http.get(device("pmem0") + "/removal").json();
+    assertThat(shown.get("end").asString()).isEqualTo("deadline");
+    assertThat(shown.get("unanswered").toString()).isEqualTo("[\"fs:data\"]");
+    Awaiting.until(
+        () ->
+            http.get(
+                        "/actuator/metrics/faultline.device.removals?tag=mode:planned&tag=end:deadline")
+                    .response()
+                    .statusCode()
+                == 200,
+        Duration.ofSeconds(30));
   }
 
   @Test

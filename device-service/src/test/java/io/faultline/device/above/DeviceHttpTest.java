@@ -95,6 +95,7 @@ class DeviceHttpTest {
             "sectors",
             "logicalBlockBytes",
             "clearUnitBytes",
+            "clearsPoison",
             "generation",
             "state",
             "dax",
@@ -174,8 +175,10 @@ class DeviceHttpTest {
     assertThat(text.text()).isEqualTo("100 8\n");
     assertThat(text.header("Content-Type")).startsWith("text/plain");
     assertThat(http.get(device("pmem0") + "/badblocks", "text/plain").text()).isEqualTo("100 8\n");
-    assertThat(http.get(device("pmem0") + "/badblocks", "application/json").expect(200).text())
-        .isEqualTo("{\"ranges\":[100,8],\"latent\":[1000,1]}");
+    JsonNode sets = http.get(device("pmem0") + "/badblocks", "application/json").expect(200).json();
+    assertThat(sets.propertyNames()).containsExactly("ranges", "latent", "unacknowledged");
+    assertThat(sets.get("ranges").toString()).isEqualTo("[100,8]");
+    assertThat(sets.get("latent").toString()).isEqualTo("[1000,1]");
     http.get(device("pmem0") + "/badblocks", "image/png").problem(406, "not-acceptable");
     assertThat(http.get(device("pmem0")).json().get("badSectors").asLong()).isEqualTo(8);
 
@@ -256,8 +259,9 @@ class DeviceHttpTest {
     String data = device("pmem0") + "/data";
     http.get(data + "?sector=0&count=10").expect(200);
     http.get(data + "?sector=0&count=11").problem(422, "media-error");
-    assertThat(http.get(device("pmem0") + "/badblocks", "application/json").text())
-        .isEqualTo("{\"ranges\":[10,1],\"latent\":[11,1]}");
+    JsonNode sets = http.get(device("pmem0") + "/badblocks", "application/json").json();
+    assertThat(sets.get("ranges").toString()).isEqualTo("[10,1]");
+    assertThat(sets.get("latent").toString()).isEqualTo("[11,1]");
     http.post(device("pmem0") + "/scrub").expect(202);
     JsonNode scrub = http.get(device("pmem0") + "/scrub").expect(200).json();
     assertThat(scrub.get("state").asString()).isEqualTo("completed");
@@ -295,7 +299,15 @@ class DeviceHttpTest {
     Answer first = http.put(claim, "{\"holder\":\"dm:vol0\"}").expect(200);
     assertThat(first.json().propertyNames())
         .containsExactly(
-            "generation", "sectors", "dax", "ranges", "sequence", "sliceId", "faults", "revision");
+            "generation",
+            "sectors",
+            "dax",
+            "logicalBlockBytes",
+            "ranges",
+            "sequence",
+            "sliceId",
+            "faults",
+            "revision");
     assertThat(first.json().get("ranges").toString()).isEqualTo("[100,8]");
     assertThat(first.json().at("/faults/0/faultId")).isEqualTo(fault.get("faultId"));
     assertThat(first.json().at("/faults/0/cause").asString()).isEqualTo("media_error");
@@ -353,6 +365,47 @@ class DeviceHttpTest {
     http.put(claim, "{\"holder\":\"fs:data\"}").expect(200);
     assertThat(http.get(device("pmem0")).json().get("claims").toString())
         .isEqualTo("[\"fs:data\"]");
+  }
+
+  @Test
+  void aClaimIsReleasedWhenItsHolderStandsElsewhere() {
+    for (String name : List.of("pmem0", "pmem1", "pmem2")) {
+      http.put(device(name), pmem(1 << 20)).expect(201);
+    }
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"fs:data\"}").expect(200);
+    http.put(device("pmem1") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    http.put(device("pmem2") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    String filesystem = "/v1/hosts/" + host + "/filesystems/data";
+    String volume = "/v1/hosts/" + host + "/volumes/vol0";
+    String wanted = "{\"holder\":\"fs:new\"}";
+    ABOVE.put(volume, "{\"below\":[\"pmem2\"],\"inactive\":{\"below\":[\"pmem1\"]}}");
+    for (String state : List.of("mounted", "frozen", "shutdown")) {
+      ABOVE.put(filesystem, "{\"data\":\"pmem0\",\"state\":\"" + state + "\"}");
+      http.put(device("pmem0") + "/claim", wanted).problem(409, "claimed");
+    }
+    http.put(device("pmem1") + "/claim", wanted).problem(409, "claimed");
+
+    ABOVE.put(filesystem, "{\"data\":\"pmem0\",\"state\":\"unmounted\"}");
+    http.put(device("pmem0") + "/claim", wanted).expect(200);
+    ABOVE.put(volume, "{\"below\":[\"pmem2\"],\"inactive\":null}");
+    http.put(device("pmem1") + "/claim", wanted).expect(200);
+    http.put(device("pmem2") + "/claim", wanted).problem(409, "claimed");
+  }
+
+  @Test
+  void aDeviceThatATableNamesIsNotForgottenThoughItsClaimWasDropped() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    http.post(unplug(), "{\"mode\":\"surprise\"}").expect(202);
+    JsonNode back = http.post(device("pmem0") + "/plug").expect(200).json();
+    assertThat(back.get("claims").size()).isZero();
+    String volume = "/v1/hosts/" + host + "/volumes/vol0";
+    ABOVE.put(volume, "{\"below\":[\"pmem0\"]}");
+    JsonNode held = http.delete(device("pmem0")).problem(409, "held");
+    assertThat(held.get("holders").toString()).isEqualTo("[\"dm:vol0\"]");
+
+    ABOVE.put(volume, "{\"below\":[\"pmem1\"]}");
+    http.delete(device("pmem0")).expect(204);
   }
 
   @Test

@@ -53,8 +53,13 @@ final class Follower {
           bad.computeIfAbsent(corrupted.device(), name -> new TreeMap<>())
               .merge(Objects.requireNonNull(event.faultId()), corrupted.ranges(), Extents::union);
       case CorruptedRange left -> removed.add(left.device());
-      case RangeRecovered back when back.data() == RecoveredData.RETURNED ->
+      case RangeRecovered back when back.cause() == Cause.DEVICE_REMOVED ->
           removed.remove(back.device());
+      case RangeRecovered over when over.data() == RecoveredData.RETURNED ->
+          bad.getOrDefault(over.device(), Map.of())
+              .computeIfPresent(
+                  Objects.requireNonNull(event.faultId()),
+                  (faultId, ranges) -> ranges.subtract(over.ranges()));
       case RangeRecovered healed ->
           bad.getOrDefault(healed.device(), Map.of())
               .replaceAll((faultId, ranges) -> ranges.subtract(healed.ranges()));

@@ -31,6 +31,8 @@ class DeviceCoreTest {
   private static final Limits LIMITS =
       new Limits(4, 1L << 40, 100, 100, 3, 3, Duration.ofHours(1), 5);
 
+  private static final long CREDIT = (1L << 53) - 1;
+
   private final DeviceCore core = new DeviceCore(LIMITS);
   private final CoreHarness<DeviceHost, DeviceCommand, DeviceFact> harness =
       new CoreHarness<>(
@@ -135,7 +137,7 @@ class DeviceCoreTest {
     assertThat(latent.get("eventId")).isNull();
     assertThat(latent.containsKey("eventId")).isTrue();
     assertThat(harness.published(CorruptedRange.class)).isEmpty();
-    assertThat(DeviceViews.openFaults(device("pmem0"))).isEmpty();
+    assertThat(shown(device("pmem0"))).isEmpty();
     assertThat(DeviceViews.device(device("pmem0")).get("badSectors")).isEqualTo(0L);
 
     harness.forgetPublished();
@@ -145,7 +147,8 @@ class DeviceCoreTest {
     assertThat(((BlockEvent) harness.published().getFirst().data()).ranges())
         .isEqualTo(Extents.of(100, 8));
     assertThat(harness.published(DeviceEvent.ScrubCompleted.class))
-        .containsExactly(new DeviceEvent.ScrubCompleted("local", "pmem0", 2048, 8, "completed"));
+        .containsExactly(
+            new DeviceEvent.ScrubCompleted("local", "pmem0", 2048, 8, "completed", "full"));
     assertThat(DeviceViews.device(device("pmem0")).get("badSectors")).isEqualTo(8L);
   }
 
@@ -276,7 +279,7 @@ class DeviceCoreTest {
     refused(new DeviceCommand.Claim("pmem0", "dm:d"), 409);
     Problem running =
         refused(
-            new DeviceCommand.Unplug(List.of("pmem0"), UnplugMode.SURPRISE, Duration.ofSeconds(1)),
+            new DeviceCommand.Unplug(List.of("pmem0"), UnplugMode.PLANNED, Duration.ofSeconds(1)),
             409);
     assertThat(running.kind()).isEqualTo("removal-running");
     assertThat(running.more().get("removalId")).isEqualTo(removalId);
@@ -403,14 +406,14 @@ class DeviceCoreTest {
   }
 
   @Test
-  void aPluggedDeviceHasAnotherGenerationAndItsOldPoisonAndClaims() {
+  void aPluggedDeviceHasAnotherGenerationItsOldPoisonAndNoClaims() {
     done(create("pmem0", "pmem", 1 << 20), 201);
     done(new DeviceCommand.Claim("pmem0", "fs:data"), 200);
     done(inject("pmem0", 0, 8, true), 202);
     refused(new DeviceCommand.Plug("pmem0"), 409);
     unplug(UnplugMode.SURPRISE, "pmem0");
     String fault = lastEvent().faultId();
-    assertThat(DeviceViews.openFaults(device("pmem0"))).hasSize(2);
+    assertThat(shown(device("pmem0"))).hasSize(2);
     harness.forgetPublished();
 
     Map<?, ?> plugged = done(new DeviceCommand.Plug("pmem0"), 200);
@@ -421,8 +424,9 @@ class DeviceCoreTest {
     assertThat(lastEvent().faultId()).isEqualTo(fault);
     assertThat(((RangeRecovered) lastEvent().data()).data()).isEqualTo(RecoveredData.RETURNED);
     assertThat(device("pmem0").known()).isEqualTo(Extents.of(0, 8));
-    assertThat(device("pmem0").claims()).containsKey("fs:data");
-    assertThat(DeviceViews.openFaults(device("pmem0"))).hasSize(1);
+    assertThat(device("pmem0").claims()).isEmpty();
+    assertThat(plugged.get("claims")).isEqualTo(List.of());
+    assertThat(shown(device("pmem0"))).hasSize(1);
     Problem stale =
         refused(new DeviceCommand.Heal("pmem0", 1, Extents.of(0, 8), RecoveredData.REWRITTEN), 409);
     assertThat(stale.kind()).isEqualTo("stale-generation");
@@ -449,13 +453,117 @@ class DeviceCoreTest {
   }
 
   @Test
-  void aLeavingDeviceCannotBeForgotten() {
+  void aLeavingDeviceCannotBeForgottenOrPlugged() {
+    done(create("pmem0", "pmem", 1 << 20), 201);
+    done(new DeviceCommand.Claim("pmem0", "dm:a"), 200);
+    String removalId = unplug(UnplugMode.PLANNED, "pmem0");
+
+    refused(new DeviceCommand.Delete("pmem0"), 409);
+    Problem problem = refused(new DeviceCommand.Plug("pmem0"), 409);
+    assertThat(problem.kind()).isEqualTo("device-not-removed");
+    assertThat(problem.more().get("removalId")).isEqualTo(removalId);
+  }
+
+  @Test
+  void whoLetsGoIsNotWaitedFor() {
+    done(create("pmem0", "pmem", 1 << 20), 201);
+    done(new DeviceCommand.Claim("pmem0", "dm:a"), 200);
+    done(new DeviceCommand.Claim("pmem0", "dm:b"), 200);
+    String removalId = unplug(UnplugMode.PLANNED, "pmem0");
+    Map<String, Long> credits = harness.published(MfMemPreRemove.class).getFirst().credits();
+    done(new DeviceCommand.Release("pmem0", "dm:a", null), 204);
+    assertThat(shown("pmem0").get("unanswered")).isEqualTo(List.of("dm:b"));
+    assertThat(shown("pmem0").get("creditOutstanding")).isEqualTo(credits.get("dm:b"));
+
+    // What was written off and comes after all is nobody else's.
+    assertThat(verdict("e1", "pmem0", removalId, credits.get("dm:a")))
+        .isEqualTo(AckVerdict.COUNTED);
+    ack("e1", "pmem0", removalId, credits.get("dm:a"));
+    assertThat(device("pmem0").state()).isEqualTo(DeviceState.LEAVING);
+    ack("e2", "pmem0", removalId, credits.get("dm:b"));
+
+    assertThat(shown("pmem0").get("end")).isEqualTo("acknowledged");
+    assertThat(shown("pmem0").get("acknowledged")).isEqualTo(true);
+    assertThat(shown("pmem0").get("holders")).isEqualTo(List.of("dm:a", "dm:b"));
+  }
+
+  @Test
+  void aRemovalThatTheLastHolderLeavesEndsUnclaimed() {
     done(create("pmem0", "pmem", 1 << 20), 201);
     done(new DeviceCommand.Claim("pmem0", "fs:data"), 200);
-    unplug(UnplugMode.PLANNED, "pmem0");
+    String removalId = unplug(UnplugMode.PLANNED, "pmem0");
     done(new DeviceCommand.Release("pmem0", "fs:data", null), 204);
 
-    assertThat(refused(new DeviceCommand.Delete("pmem0"), 409).kind()).isEqualTo("removal-running");
+    assertThat(device("pmem0").state()).isEqualTo(DeviceState.REMOVED);
+    assertThat(shown("pmem0").get("end")).isEqualTo("unclaimed");
+    assertThat(shown("pmem0").get("creditOutstanding")).isEqualTo(0L);
+    assertThat(harness.published(DeviceEvent.DeviceRemoved.class))
+        .containsExactly(
+            new DeviceEvent.DeviceRemoved("local", "pmem0", removalId, "planned", true));
+  }
+
+  @Test
+  void aDeviceThatIsPulledWhileItIsDrainedLeavesAtOnceInTheSameRemoval() {
+    done(create("a", "pmem", 1 << 20), 201);
+    done(create("b", "pmem", 1 << 20), 201);
+    done(create("c", "pmem", 1 << 20), 201);
+    done(new DeviceCommand.Claim("a", "fs:x"), 200);
+    done(new DeviceCommand.Claim("b", "fs:y"), 200);
+    String removalId = unplug(UnplugMode.PLANNED, "a", "b");
+    harness.pass(Duration.ofSeconds(3));
+    harness.forgetPublished();
+
+    assertThat(unplug(UnplugMode.SURPRISE, "a", "c")).isEqualTo(removalId);
+
+    assertThat(harness.published(DeviceEvent.DeviceRemoved.class))
+        .containsExactly(
+            new DeviceEvent.DeviceRemoved("local", "a", removalId, "surprise", false),
+            new DeviceEvent.DeviceRemoved("local", "c", removalId, "surprise", false));
+    assertThat(harness.published()).extracting(Event::faultId).containsOnly(lastEvent().faultId());
+    Map<?, ?> shown = shown("a");
+    assertThat(shown.get("mode")).isEqualTo("surprise");
+    assertThat(shown.get("end")).isEqualTo("surprise");
+    assertThat(shown.get("acknowledged")).isEqualTo(false);
+    assertThat(shown.get("unanswered")).isEqualTo(List.of("fs:x"));
+    assertThat(String.valueOf(shown.get("history"))).contains("mode=planned", "mode=surprise");
+    assertThat(device("b").state())
+        .as("the other one is still drained")
+        .isEqualTo(DeviceState.LEAVING);
+    ack("e1", "b", removalId, CREDIT);
+    assertThat(shown("b").get("end")).isEqualTo("acknowledged");
+  }
+
+  @Test
+  void devicesOfTwoRemovalsAreNotPulledAsOne() {
+    for (String name : List.of("a", "b")) {
+      done(create(name, "nvme", 1 << 20), 201);
+      done(new DeviceCommand.Claim(name, "fs:" + name), 200);
+      unplug(UnplugMode.PLANNED, name);
+    }
+    assertThat(refused(group("a", "b"), 409).kind()).isEqualTo("removal-running");
+    done(group("b"), 202);
+    assertThat(device("a").state()).isEqualTo(DeviceState.LEAVING);
+  }
+
+  @Test
+  void theRemovalTellsWhatBecameOfItsAcknowledgements() {
+    done(create("pmem0", "pmem", 1 << 20), 201);
+    done(new DeviceCommand.Claim("pmem0", "dm:a"), 200);
+    String removalId = unplug(UnplugMode.PLANNED, "pmem0");
+    ack("e1", "pmem0", removalId, 5);
+    ack("e1", "pmem0", removalId, 5);
+    ack("e2", "pmem0", "local:other", 5);
+    harness.pass(Duration.ofSeconds(30));
+    ack("e3", "pmem0", removalId, 7);
+
+    Map<?, ?> shown = shown("pmem0");
+    assertThat(shown.get("end")).isEqualTo("deadline");
+    assertThat(shown.get("endedAt")).isEqualTo(harness.now());
+    assertThat(shown.get("creditOutstanding")).isEqualTo(CREDIT - 5);
+    assertThat(String.valueOf(shown.get("acks")))
+        .isEqualTo("{counted=1, repeated=1, late=1, unknown=1}");
+    done(new DeviceCommand.Plug("pmem0"), 200);
+    assertThat(shown("pmem0").get("pluggedAt")).isEqualTo(harness.now());
   }
 
   @Test
@@ -479,6 +587,10 @@ class DeviceCoreTest {
     }
     assertThat(refused(inject("pmem0", 1900, 1, true), 507).detail())
         .contains("limits.faults-per-device");
+  }
+
+  private static List<?> shown(Device device) {
+    return (List<?>) Objects.requireNonNull(FaultViews.page(device, 100, null, false).get("items"));
   }
 
   private static DeviceCommand create(String device, String kind, long sizeBytes) {
@@ -526,6 +638,10 @@ class DeviceCoreTest {
         "fs",
         null,
         new RemovalAck("local", device, removalId, "fs:data", credit, "gone"));
+  }
+
+  private Map<?, ?> shown(String name) {
+    return Objects.requireNonNull(DeviceViews.removal(device(name)));
   }
 
   private Device device(String name) {

@@ -92,7 +92,41 @@ final class VolumeChanges {
   }
 
   Reply resume(String host, String volume, @Nullable String commandId) {
-    return change(host, volume, 200, new DmCommand.Resume(volume), commandId);
+    return locks.locked(
+        host,
+        volume,
+        () -> {
+          Problem unprotected = protect(host, volume);
+          return unprotected == null
+              ? unwrapped(
+                  host, volume, 200, gateway.send(host, new DmCommand.Resume(volume), commandId))
+              : problem(unprotected);
+        });
+  }
+
+  /** A filesystem comes to stand on the volume: from now on it has to be told. */
+  Reply claim(String host, String volume, String holder, @Nullable String commandId) {
+    return locks.locked(
+        host,
+        volume,
+        () -> {
+          Problem unprotected = protect(host, volume);
+          return unprotected == null
+              ? gateway.send(host, new DmCommand.ClaimVolume(volume, holder), commandId)
+              : problem(unprotected);
+        });
+  }
+
+  /**
+   * Sees to it that every volume from this one down has claimed what it stands on.
+   *
+   * @return why that cannot be; null if it is so, or if the layer itself has to say why not
+   */
+  private @Nullable Problem protect(String host, String volume) {
+    Reply needs = gateway.send(host, new DmCommand.Needs(volume), null);
+    return needs.isSuccess()
+        ? claims.renew(host, Json.LENIENT.readValue(needs.body(), Answers.Plan.class).stands())
+        : null;
   }
 
   Reply message(
@@ -148,6 +182,10 @@ final class VolumeChanges {
       return planned;
     }
     Answers.Plan leaves = Json.LENIENT.readValue(planned.body(), Answers.Plan.class);
+    Problem unprotected = claims.renew(host, leaves.stands());
+    if (unprotected != null) {
+      return problem(unprotected);
+    }
     Map<String, Claim> taken = new TreeMap<>();
     Reply reply = claimAndSend(host, plan.volume(), leaves, command, taken);
     if (!reply.isSuccess() && !taken.isEmpty()) {

@@ -181,8 +181,7 @@ public final class VolumeController {
       HttpServletRequest request) {
     checkNames(host, volume);
     String holder = holder(claim.holder());
-    Reply reply =
-        gateway.send(host, new DmCommand.ClaimVolume(volume, holder), Edge.commandId(request));
+    Reply reply = changes.claim(host, volume, holder, Edge.commandId(request));
     ResponseEntity<byte[]> answer = Replies.toResponse(reply);
     if (!reply.isSuccess()) {
       return answer;

@@ -56,8 +56,16 @@ public final class Answers {
    */
   public record Changed(@Nullable Volume volume, List<String> released) {}
 
-  /** The leaf devices that a table names and that are there to be claimed. */
-  public record Plan(List<Leaf> leaves) {}
+  /**
+   * What a table needs below.
+   *
+   * @param leaves the devices that it names
+   * @param stands who stands on which device further down, and by the tables that the volume has
+   */
+  public record Plan(List<Leaf> leaves, List<Stand> stands) {}
+
+  /** A volume and a device that one of its tables names. */
+  public record Stand(String volume, String device) {}
 
   /**
    * @param known whether what is bad of it is known already, so that the claim need not tell

@@ -48,25 +48,24 @@ final class TableLoader {
   }
 
   /**
-   * The devices that a table names and that are no volumes, as far as the table can be read: behind
-   * a line that is refused anyway nothing is looked up.
+   * The devices and volumes that a table names, as far as the table can be read: behind a line that
+   * is refused anyway nothing is looked up.
    */
-  static Set<String> leavesNamed(
-      Draft draft, String volume, String text, Map<String, String> devices) {
-    Set<String> leaves = new LinkedHashSet<>();
+  static Set<String> named(Draft draft, String volume, String text, Map<String, String> devices) {
+    Set<String> names = new LinkedHashSet<>();
     if (text.length() <= Limits.MAX_TABLE_BYTES
         && TableText.read(text) instanceof TableText.Read.Ok(List<TableText.Line> lines)) {
       Table.build(
           lines,
           written -> {
             String name = nameOf(written, devices);
-            if (name != null && !name.equals(volume) && !draft.isVolume(name)) {
-              leaves.add(name);
+            if (name != null && !name.equals(volume)) {
+              names.add(name);
             }
             return new DeviceLookup.Answer.Found(name == null ? written : name);
           });
     }
-    return leaves;
+    return names;
   }
 
   /** Only what the lines say and whom they name. */

@@ -31,12 +31,37 @@ final class VolumeRules {
 
   Decision<DmFact> plan(DmCommand.PlanTable plan) {
     List<Answers.Leaf> leaves = new ArrayList<>();
-    for (String leaf :
-        TableLoader.leavesNamed(draft, plan.volume(), plan.table(), plan.devices())) {
-      DmFact.Device known = draft.device(leaf);
-      leaves.add(new Answers.Leaf(leaf, known != null && known.complete()));
+    Set<String> volumes = new TreeSet<>();
+    for (String name : TableLoader.named(draft, plan.volume(), plan.table(), plan.devices())) {
+      if (draft.isVolume(name)) {
+        volumes.add(name);
+      } else {
+        DmFact.Device known = draft.device(name);
+        leaves.add(new Answers.Leaf(name, known != null && known.complete()));
+      }
     }
-    return draft.answer(Answer.ok(new Answers.Plan(leaves)));
+    if (draft.isVolume(plan.volume())) {
+      volumes.add(plan.volume());
+    }
+    return draft.answer(Answer.ok(new Answers.Plan(leaves, stands(volumes))));
+  }
+
+  /** Who stands on which device, from these volumes down. */
+  private List<Answers.Stand> stands(Set<String> volumes) {
+    List<Answers.Stand> stands = new ArrayList<>();
+    Set<String> seen = new TreeSet<>(volumes);
+    List<String> open = new ArrayList<>(volumes);
+    while (!open.isEmpty()) {
+      String volume = open.removeLast();
+      for (String lower : below(volume)) {
+        if (!draft.isVolume(lower)) {
+          stands.add(new Answers.Stand(volume, lower));
+        } else if (seen.add(lower)) {
+          open.add(lower);
+        }
+      }
+    }
+    return stands;
   }
 
   Decision<DmFact> create(DmCommand.CreateVolume create) {
@@ -468,22 +493,30 @@ final class VolumeRules {
   }
 
   Decision<DmFact> needsOf(String name) {
-    Set<String> needs = draft.isVolume(name) ? needs(name) : Set.of();
+    boolean exists = draft.isVolume(name);
+    Set<String> needs = exists ? needs(name) : Set.of();
     return draft.answer(
         Answer.ok(
             new Answers.Plan(
-                needs.stream().map(device -> new Answers.Leaf(device, true)).toList())));
+                needs.stream().map(device -> new Answers.Leaf(device, true)).toList(),
+                stands(exists ? Set.of(name) : Set.of()))));
   }
 
   /** The leaf devices that the volume stands on directly, in either slot. */
   private Set<String> needs(String name) {
-    Set<String> needs = new TreeSet<>(draft.live(name).below());
-    Table inactive = draft.inactive(name);
-    if (inactive != null) {
-      needs.addAll(inactive.below());
-    }
+    Set<String> needs = below(name);
     needs.removeIf(draft::isVolume);
     return needs;
+  }
+
+  /** The devices and volumes that either table of a volume names. */
+  private Set<String> below(String name) {
+    Set<String> below = new TreeSet<>(draft.live(name).below());
+    Table inactive = draft.inactive(name);
+    if (inactive != null) {
+      below.addAll(inactive.below());
+    }
+    return below;
   }
 
   private Decision<DmFact> changed(String name, Set<String> neededBefore) {

@@ -232,6 +232,23 @@ class VolumeRulesTest {
   }
 
   @Test
+  void aTransientFaultThatIsOverTakesBackItsOwnRangesOnly() {
+    striped();
+    host.corrupt("pmem0", "f1", 0, 4);
+    host.corrupt("pmem0", "f2", 2, 4);
+    host.core.forgetPublished();
+
+    assertThat(
+            told(host.recover("pmem0", "f1", RecoveredData.RETURNED, 0, 4), RangeRecovered.class))
+        .containsEntry("vol0", Extents.of(0, 4));
+    assertThat(host.core.published()).isNotEmpty().allMatch(event -> "f1".equals(event.faultId()));
+    assertThat(host.core.published(RangeRecovered.class))
+        .allMatch(over -> over.data() == RecoveredData.RETURNED && !over.whole());
+    Claim claim = ok(host.claim("vol0", "fs:data"));
+    assertThat(claim.ranges()).isEqualTo(Extents.of(2, 4));
+  }
+
+  @Test
   void whatWasNeverBadIsNotToldToBeGoodAgain() {
     striped();
 

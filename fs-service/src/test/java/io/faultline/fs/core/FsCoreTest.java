@@ -234,6 +234,20 @@ class FsCoreTest {
         .hasOnlyElementsOfType(FileRangeLost.class);
   }
 
+  @Test
+  void aTransientFaultThatIsOverGivesBackWhatNoOtherFaultHolds() {
+    mounted(FsHarness.on("pmem0"));
+    fs.poison("pmem0", "f1", 200, 16);
+    fs.poison("pmem0", "f2", 208, 16);
+
+    assertThat(heard(fs.recover("pmem0", RecoveredData.RETURNED, false, "f1", 200, 16)))
+        .containsExactly(recovered(RecoveredData.RETURNED, 0, 200, 8));
+    assertThat(fs.get("data").badRanges()).isEqualTo(Extents.of(208, 16));
+    assertThat(fs.get("data").lostRanges())
+        .as("what was there is there again")
+        .isEqualTo(Extents.of(208, 16));
+  }
+
   private static FileRangeRecovered recovered(
       RecoveredData how, long fileSector, long sector, long count) {
     return new FileRangeRecovered(

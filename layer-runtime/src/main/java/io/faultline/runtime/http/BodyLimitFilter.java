@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.springframework.core.Ordered;
 import org.springframework.http.server.PathContainer;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.util.pattern.PathPattern;
@@ -22,7 +23,7 @@ import org.springframework.web.util.pattern.PathPatternParser;
 /**
  * Refuses bodies that are too large: by their announced length at once, else while they are read.
  */
-public final class BodyLimitFilter extends OncePerRequestFilter {
+public final class BodyLimitFilter extends OncePerRequestFilter implements Ordered {
 
   /** Where no {@link BodyLimit} says otherwise. */
   public static final long DEFAULT_BYTES = 1024 * 1024;
@@ -41,6 +42,12 @@ public final class BodyLimitFilter extends OncePerRequestFilter {
             .toList();
   }
 
+  /** Before every filter that reads a body. */
+  @Override
+  public int getOrder() {
+    return LOWEST_PRECEDENCE - 100;
+  }
+
   @Override
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
@@ -50,7 +57,15 @@ public final class BodyLimitFilter extends OncePerRequestFilter {
       refuse(response, tooLarge(limitBytes));
       return;
     }
-    chain.doFilter(new LimitedRequest(request, limitBytes), response);
+    try {
+      chain.doFilter(new LimitedRequest(request, limitBytes), response);
+    } catch (BodyTooLargeException e) {
+      // A filter further in read the body, so no controller's advice was there to answer.
+      if (response.isCommitted()) {
+        throw e;
+      }
+      refuse(response, tooLarge(e.limitBytes()));
+    }
   }
 
   private long limitBytes(HttpServletRequest request) {

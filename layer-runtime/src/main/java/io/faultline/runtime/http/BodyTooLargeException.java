@@ -3,7 +3,7 @@ package io.faultline.runtime.http;
 import java.io.IOException;
 
 /** A request body went past its limit while it was read. */
-final class BodyTooLargeException extends IOException {
+public final class BodyTooLargeException extends IOException {
 
   private final long limitBytes;
 

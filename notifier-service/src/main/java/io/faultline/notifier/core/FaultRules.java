@@ -335,7 +335,6 @@ final class FaultRules {
   }
 
   private void recoverDevice(RangeRecovered recovered) {
-    boolean returned = recovered.data() == RecoveredData.RETURNED;
     for (FaultCase bad : state.casesOfBadDevice(recovered.device())) {
       if (isOfAnother(recovered, bad)) {
         continue;
@@ -344,22 +343,25 @@ final class FaultRules {
       if (known == null) {
         continue;
       }
-      // A device that returned has the poison that it had.
-      CaseDevice now =
-          returned
-              ? new CaseDevice(known.device(), known.hit(), known.hitSectors(), known.bad(), false)
-              : new CaseDevice(
-                  known.device(),
-                  known.hit(),
-                  known.hitSectors(),
-                  without(known.bad(), recovered.ranges()),
-                  known.removed());
+      CaseDevice now = after(recovered, known);
       if (!now.equals(known)) {
         CaseDraft draft = draft(bad);
         draft.device(now);
         draft.settle(event);
       }
     }
+  }
+
+  private static CaseDevice after(RangeRecovered recovered, CaseDevice known) {
+    // A device that returned has the poison that it had.
+    boolean isBack = recovered.cause() == Cause.DEVICE_REMOVED;
+    // A transient fault is over as a whole: its last part leaves nothing, however much of it was
+    // kept here.
+    boolean isOver = !isBack && recovered.data() == RecoveredData.RETURNED && recovered.last();
+    Extents bad =
+        isBack ? known.bad() : isOver ? Extents.EMPTY : without(known.bad(), recovered.ranges());
+    return new CaseDevice(
+        known.device(), known.hit(), known.hitSectors(), bad, known.removed() && !isBack);
   }
 
   /** What returned is as it was before that one fault; what was written anew is good for all. */

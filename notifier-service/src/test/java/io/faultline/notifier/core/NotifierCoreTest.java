@@ -147,6 +147,37 @@ class NotifierCoreTest {
   }
 
   @Test
+  void aTransientFaultIsOverForItselfOnly() {
+    String over = told.faultId(1);
+    String other = told.faultId(2);
+    hear(
+        told.added("pmem0", 1024),
+        told.corrupted("pmem0", over, 0, 16, 32, 8),
+        told.corrupted("pmem0", other, 8, 16));
+
+    hear(told.faultOver("pmem0", over, 0, 16, 32, 8));
+
+    assertThat(state(over)).isEqualTo("resolved");
+    assertThat(state(other)).isEqualTo("open");
+    assertThat(topology().at("/devices/0/badRanges").toString()).isEqualTo("[8,16]");
+  }
+
+  @Test
+  void oneWithMoreRangesThanAreKeptIsOverTooWhenTheLastIsTold() {
+    String over = told.faultId(1);
+    long[] many = new long[2 * (Limits.DEVICE_RANGES + 1)];
+    for (int i = 0; i < many.length; i += 2) {
+      many[i] = 2L * i;
+      many[i + 1] = 1;
+    }
+    hear(told.added("pmem0", 1 << 20), told.corrupted("pmem0", over, many));
+
+    hear(told.faultOver("pmem0", over, many));
+
+    assertThat(state(over)).isEqualTo("resolved");
+  }
+
+  @Test
   void aRemovalOfSeveralDevicesIsOverWhenTheLastIsBack() {
     String removal = told.faultId(1);
     hear(told.gone("pmem0", removal, 64), told.gone("pmem1", removal, 128));
