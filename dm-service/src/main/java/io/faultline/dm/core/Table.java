@@ -17,7 +17,6 @@ import io.faultline.dm.core.target.RegionTable;
 import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
-import io.faultline.events.Cause;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
@@ -298,20 +297,14 @@ public final class Table {
   }
 
   /**
-   * What of an effect the volume tells: no sector that no volume has, and of a loss nothing where
-   * only those above it lose anything.
+   * What the volume tells of such ranges. Where only those above it lose anything it tells nothing,
+   * unless its map is what is meant: that is said with a sector that no volume has, which nobody
+   * outside is told.
    */
-  Extents shown(Effect effect, Extents ranges) {
-    return shown(effect == Effect.TARGET_FAILED, ranges);
-  }
-
-  /** The same for news of it. */
-  Extents shown(News news, Extents ranges) {
-    return shown(news.cause() == Cause.MAPPING_LOST || news.kind() == News.Kind.LEAVING, ranges);
-  }
-
-  private Extents shown(boolean ofTheWhole, Extents ranges) {
-    boolean tells = ofTheWhole || rows.stream().allMatch(row -> row.target().tellsLosses());
+  Extents shown(Extents ranges) {
+    boolean tells =
+        ranges.contains(Limits.MAX_VOLUME_SECTORS)
+            || rows.stream().allMatch(row -> row.target().tellsLosses());
     return tells ? ranges.clip(ANY_VOLUME) : Extents.EMPTY;
   }
 

@@ -286,7 +286,7 @@ final class Telling {
     News news = change.news();
     Map<String, Long> toFilesystem =
         news.kind() == News.Kind.LEAVING ? divide(news, volume, change.ranges()) : Map.of();
-    Extents image = draft.live(volume).shown(news, change.ranges());
+    Extents image = draft.live(volume).shown(change.ranges());
     boolean whole = news.whole() && image.equals(Extents.of(0, draft.live(volume).sectors()));
     int parts =
         (image.rangeCount() + BlockEvent.MAX_RANGES_PER_PART - 1) / BlockEvent.MAX_RANGES_PER_PART;
