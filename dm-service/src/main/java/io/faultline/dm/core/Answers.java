@@ -16,6 +16,8 @@ public final class Answers {
    * @param below the devices and volumes it stands on
    * @param above the volumes that stand on it
    * @param claim the filesystem that stands on it, {@code fs:data}; null if none does
+   * @param mappings the map that is in metadata, as far as an import told it; null if the table has
+   *     no target with one
    * @param inactive the table that the next resume makes live; null if there is none
    */
   public record Volume(
@@ -29,6 +31,7 @@ public final class Answers {
       boolean dax,
       @Nullable String claim,
       List<OutOfSync> outOfSync,
+      @Nullable Imported mappings,
       @Nullable Inactive inactive)
       implements ExplicitNulls {}
 
@@ -135,8 +138,16 @@ public final class Answers {
       @Nullable Long transaction)
       implements ExplicitNulls {}
 
-  /** The map of a volume, as far as an import told it. */
+  /**
+   * The map of a volume.
+   *
+   * @param imported false where none was: then it counts as new, with nothing mapped
+   */
   public record Imported(
-      int devices, long mappedBlocks, long dirtyBlocks, @Nullable Long transaction)
+      boolean imported,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      @Nullable Long transaction)
       implements ExplicitNulls {}
 }
