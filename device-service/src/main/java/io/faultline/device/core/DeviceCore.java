@@ -88,8 +88,10 @@ public final class DeviceCore implements LayerCore<DeviceHost, DeviceCommand, De
   private Decision<DeviceFact> tick(DeviceHost host, Stamp stamp) {
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     for (Device device : waiting(host)) {
-      Injections.expire(host, device, stamp.now(), decision);
-      scrubs.tick(host, device, stamp.now(), decision);
+      // What ends now must not be found as well; the scrub stays due, and the next tick is its own.
+      if (!Injections.expire(host, device, stamp.now(), decision)) {
+        scrubs.tick(host, device, stamp.now(), decision);
+      }
     }
     Decision<DeviceFact> removed = removals.tick(host, stamp);
     Decision<DeviceFact> moved = decision.build();

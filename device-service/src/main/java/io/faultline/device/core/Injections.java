@@ -11,6 +11,7 @@ import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.core.Stamp;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -120,13 +121,18 @@ final class Injections {
     return device.state() == DeviceState.REMOVED ? null : device.nextFaultEnd();
   }
 
-  /** Faults whose time is over are taken back: exactly those, whatever overlaps them stays. */
-  static void expire(
+  /**
+   * Faults whose time is over are taken back: exactly those, whatever overlaps them stays.
+   *
+   * @return whether there were any
+   */
+  static boolean expire(
       DeviceHost host, Device device, Instant now, Decision.Builder<DeviceFact> decision) {
     if (device.state() == DeviceState.REMOVED) {
-      return;
+      return false;
     }
-    for (String faultId : device.faultsEndingBy(now)) {
+    List<String> over = device.faultsEndingBy(now);
+    for (String faultId : over) {
       Fault fault = Objects.requireNonNull(device.faults().get(faultId), faultId);
       FaultParts.close(decision, device.name(), faultId, fault);
       if (fault.knownSectors() > 0) {
@@ -134,5 +140,6 @@ final class Injections {
             .recovered(fault.known(), faultId, RecoveredData.RETURNED);
       }
     }
+    return !over.isEmpty();
   }
 }

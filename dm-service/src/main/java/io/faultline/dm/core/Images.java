@@ -49,11 +49,9 @@ final class Images {
             bad.entries()
                 .forEach(
                     (key, entry) -> {
-                      Extents ranges =
-                          key.effect().isLoss()
-                              ? entry.ranges()
-                              : entry.ranges().subtract(bad.loss());
-                      byFault.computeIfAbsent(key, any -> new TreeMap<>()).put(lower, ranges);
+                      byFault
+                          .computeIfAbsent(key, any -> new TreeMap<>())
+                          .put(lower, entry.ranges());
                       causes.put(key, entry.cause());
                     }));
     BadSet image = new BadSet();
@@ -75,8 +73,7 @@ final class Images {
     for (BadSet.Key fault : faults) {
       Map<String, Extents> bad = lossOf(fault, below);
       Map<String, Extents> missed = lossOf(fault, stale);
-      Map<String, Extents> own = union(bad, missed);
-      Map<Effect, Extents> alone = table.answer(own, allStale);
+      Extents weakened = table.weakened(without(union(bad, missed), allStale));
       allBad = union(allBad, bad);
       allStale = union(allStale, missed);
       Map<Effect, Extents> together = table.answer(allBad, allStale);
@@ -93,10 +90,7 @@ final class Images {
                 : Effect.TARGET_FAILED;
         image.add(fault.with(Effect.TARGET_FAILED), cause, newlyFailed);
         image.add(fault.with(effect), cause, newlyLost);
-        Extents weak =
-            alone
-                .getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY)
-                .union(weakImage(table, fault, below));
+        Extents weak = weakened.union(weakImage(table, fault, below));
         image.set(fault.with(Effect.REDUNDANCY_LOST), cause, weak);
       }
       lostBefore = lost;
@@ -152,6 +146,14 @@ final class Images {
           }
         });
     return weak.isEmpty() ? Extents.EMPTY : table.supported(weak);
+  }
+
+  static Map<String, Extents> without(Map<String, Extents> some, Map<String, Extents> others) {
+    Map<String, Extents> left = new TreeMap<>();
+    some.forEach(
+        (lower, ranges) ->
+            left.put(lower, ranges.subtract(others.getOrDefault(lower, Extents.EMPTY))));
+    return left;
   }
 
   private static Map<String, Extents> union(Map<String, Extents> one, Map<String, Extents> other) {

@@ -34,11 +34,11 @@ public record News(
     @Nullable Instant deadline,
     @Nullable ConsumedBy consumedBy) {
 
-  /** What happened. */
+  /** What happened, in the order in which one step tells it. */
   public enum Kind {
-    CORRUPTED,
     LEAVING,
     RECOVERED,
+    CORRUPTED,
     REDUNDANCY_LOST
   }
 }

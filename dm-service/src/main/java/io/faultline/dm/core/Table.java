@@ -18,6 +18,7 @@ import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.RangeConsumer;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -556,6 +557,21 @@ public final class Table {
 
   /** The sectors of the volume that these sectors below have a part in. */
   Extents supported(Map<String, Extents> below) {
+    return supported(below, Target::support);
+  }
+
+  /** Those of them that are kept with redundancy, and now have less of it. */
+  Extents weakened(Map<String, Extents> badBelow) {
+    return joint ? supported(badBelow, Target::weaken) : Extents.EMPTY;
+  }
+
+  /** What a target says of a part of a leg. */
+  @FunctionalInterface
+  private interface Saying {
+    void of(Target target, int leg, long legOffset, long sectorCount, RangeConsumer out);
+  }
+
+  private Extents supported(Map<String, Extents> below, Saying saying) {
     ImageBuilder image = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
     below.forEach(
         (device, ranges) ->
@@ -563,13 +579,12 @@ public final class Table {
                 device,
                 ranges,
                 (row, leg, start, count) ->
-                    rows.get(row)
-                        .target()
-                        .support(
-                            leg,
-                            start,
-                            count,
-                            (offset, length) -> image.add(starts[row] + offset, length))));
+                    saying.of(
+                        rows.get(row).target(),
+                        leg,
+                        start,
+                        count,
+                        (offset, length) -> image.add(starts[row] + offset, length))));
     return image.build(sectors);
   }
 

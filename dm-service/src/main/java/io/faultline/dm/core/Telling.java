@@ -9,6 +9,7 @@ import io.faultline.events.RemovalAck;
 import io.faultline.ranges.Extents;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -195,7 +196,10 @@ final class Telling {
     }
   }
 
-  /** Every change seen through the table; one that came from several below is one. */
+  /**
+   * Every change seen through the table; one that came from several below is one. What is not bad
+   * any more comes first, as it did from each of them.
+   */
   private static List<Change> simple(Table table, Map<String, List<Change>> below) {
     Map<News, Map<String, Extents>> byNews = new LinkedHashMap<>();
     below.forEach(
@@ -213,6 +217,7 @@ final class Telling {
             image.add(new Change(news, lost));
           }
         });
+    image.sort(Comparator.comparing(change -> change.news().kind()));
     return image;
   }
 

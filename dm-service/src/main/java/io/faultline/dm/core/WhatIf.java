@@ -80,8 +80,8 @@ final class WhatIf {
     Extents lost = of(after, Effect.DATA_LOST).subtract(lostBefore);
     Extents failed = of(after, Effect.TARGET_FAILED).subtract(of(before, Effect.TARGET_FAILED));
     Extents fewer =
-        (table.joint() ? table.answer(newlyBad, stale) : Map.<Effect, Extents>of())
-            .getOrDefault(Effect.REDUNDANCY_LOST, Extents.EMPTY)
+        table
+            .weakened(Images.without(newlyBad, stale))
             .union(table.supported(newlyWeak))
             .subtract(Table.lossOf(after));
     weak.put(volume, fewer);

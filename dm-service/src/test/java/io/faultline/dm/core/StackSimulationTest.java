@@ -494,14 +494,10 @@ class StackSimulationTest {
                 .forEach(
                     (fault, bits) ->
                         put(image.lost(), fault, shown(drawn, cell(Map.of(lower, bits)))));
-            BitSet lost = set.allLost();
             set.weak()
                 .forEach(
-                    (fault, bits) -> {
-                      BitSet fewer = (BitSet) bits.clone();
-                      fewer.andNot(lost);
-                      put(image.weak(), fault, shown(drawn, cell(Map.of(lower, fewer))));
-                    });
+                    (fault, bits) ->
+                        put(image.weak(), fault, shown(drawn, cell(Map.of(lower, bits)))));
           });
       return image;
     }
@@ -573,9 +569,8 @@ class StackSimulationTest {
           }
           Predicate<Cell> hit = redundant ? cell(own).or(cell(missing)) : cell(own);
           boolean newly = drawn.sectors().get(i).isTouched(hit.and(cell(missedBefore).negate()));
-          boolean alone = drawn.isLost(i, hit, cell(missedBefore));
           boolean inherits = drawn.sectors().get(i).isTouched(cell(fewer));
-          if (redundant && newly && !alone || inherits) {
+          if (redundant && newly || inherits) {
             weaker.set(i);
           }
         }

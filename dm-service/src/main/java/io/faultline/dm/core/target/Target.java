@@ -106,6 +106,15 @@ public interface Target {
   }
 
   /**
+   * Every offset that still reads right, but from fewer places, when this range of the leg is bad.
+   */
+  default void weaken(int leg, long legOffset, long sectorCount, RangeConsumer out) {
+    if (redundant()) {
+      support(leg, legOffset, sectorCount, out);
+    }
+  }
+
+  /**
    * Whether it keeps copies that can get out of step: a leg that missed writes counts as bad until
    * it is resynchronised. Such a target is {@link #joint}.
    */
