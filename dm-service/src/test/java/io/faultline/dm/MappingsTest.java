@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -158,7 +159,7 @@ class MappingsTest {
     Response done = dump("pool", oracle("thin-pool.deactivated.xml"));
     assertThat(done.status()).as(done.body()).isEqualTo(200);
     assertThat(Json.LENIENT.readValue(done.body(), Answers.ImportDone.class))
-        .isEqualTo(new Answers.ImportDone("pool", 128, 3, 27, 0, 17, 0L));
+        .isEqualTo(new Answers.ImportDone("pool", 128, 3, 27, 0, 17, 0L, List.of()));
     assertThat(upward("pmem0", 0, 128)).isEqualTo(Map.of("t0 data_lost", Extents.of(0, 128)));
   }
 

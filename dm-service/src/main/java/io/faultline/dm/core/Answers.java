@@ -127,6 +127,7 @@ public final class Answers {
    * @param dirtyBlocks blocks of a cache that are newer than the origin
    * @param pieces runs of blocks that lie side by side above and below
    * @param transaction of a thin pool's metadata; null for others
+   * @param warnings why the map may not be all of the truth
    */
   public record ImportDone(
       String volume,
@@ -135,7 +136,8 @@ public final class Answers {
       long mappedBlocks,
       long dirtyBlocks,
       int pieces,
-      @Nullable Long transaction)
+      @Nullable Long transaction,
+      List<String> warnings)
       implements ExplicitNulls {}
 
   /**

@@ -106,7 +106,8 @@ final class Imports {
                 commit.dirtyBlocks(),
                 commit.transaction());
         makeLive(volume, mappings, map);
-        yield draft.answer(Answer.ok(view(volume, mappings, map.pieceCount())));
+        String doubt = target.doubt(commit.dirtyBlocks());
+        yield draft.answer(Answer.ok(view(volume, mappings, map.pieceCount(), doubt)));
       }
     };
   }
@@ -200,7 +201,8 @@ final class Imports {
         : new Answers.Imported(false, 0, 0, 0, null);
   }
 
-  private static Answers.ImportDone view(String volume, DmFact.Mappings mappings, int pieces) {
+  private static Answers.ImportDone view(
+      String volume, DmFact.Mappings mappings, int pieces, @Nullable String doubt) {
     return new Answers.ImportDone(
         volume,
         mappings.blockSectors(),
@@ -208,6 +210,7 @@ final class Imports {
         mappings.mappedBlocks(),
         mappings.dirtyBlocks(),
         pieces,
-        mappings.transaction());
+        mappings.transaction(),
+        doubt == null ? List.of() : List.of(doubt));
   }
 }

@@ -274,6 +274,15 @@ record Cache(
     return sectorsOf.applyAsLong(fast) / blockSectors;
   }
 
+  /** Seen with cache_dump 0.9.0, which does not read the dirty bits of format 2. */
+  @Override
+  public @Nullable String doubt(long dirtyBlocks) {
+    return dirtyBlocks == 0 && words.contains("metadata2") && words.contains("writeback")
+        ? "no block is dirty by this dump; of metadata in format 2 old versions of cache_dump print"
+            + " every block as clean, dirty or not"
+        : null;
+  }
+
   @Override
   public boolean sharesBlocks() {
     return false;
