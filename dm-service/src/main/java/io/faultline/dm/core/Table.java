@@ -279,6 +279,19 @@ public final class Table {
     return redundant;
   }
 
+  /** Whether each fault loses what it loses alone, and several no more than that. */
+  boolean additive() {
+    return rows.stream().allMatch(row -> !row.target().joint() || row.target().additive());
+  }
+
+  /**
+   * Whether a fault loses something together with others only where it has a part in it: true of
+   * copies and parity.
+   */
+  boolean losesBySupport() {
+    return rows.stream().allMatch(row -> !row.target().joint() || row.target().redundant());
+  }
+
   /** The target of a row; rows count from 0. */
   Target target(int row) {
     return rows.get(row).target();

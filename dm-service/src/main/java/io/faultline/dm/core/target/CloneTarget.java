@@ -223,6 +223,11 @@ record CloneTarget(
   }
 
   @Override
+  public boolean additive() {
+    return true;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

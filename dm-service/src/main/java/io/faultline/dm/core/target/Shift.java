@@ -23,4 +23,9 @@ record Shift(long sectorCount, String arguments, List<Leg> legs, boolean directA
   public void inverse(int leg, long legOffset, long count, RangeConsumer out) {
     out.accept(legOffset, count);
   }
+
+  @Override
+  public boolean additive() {
+    return true;
+  }
 }

@@ -235,6 +235,11 @@ record Snapshot(
   }
 
   @Override
+  public boolean additive() {
+    return true;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

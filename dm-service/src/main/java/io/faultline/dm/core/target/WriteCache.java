@@ -351,6 +351,11 @@ record WriteCache(
   }
 
   @Override
+  public boolean additive() {
+    return true;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }
