@@ -1,5 +1,6 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.Importable;
 import io.faultline.runtime.core.ExplicitNulls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ public final class Answers {
    * @param below the devices and volumes it stands on
    * @param above the volumes that stand on it
    * @param claim the filesystem that stands on it, {@code fs:data}; null if none does
+   * @param mappings the map that is in metadata, as far as an import told it; null if the table has
+   *     no target with one
    * @param inactive the table that the next resume makes live; null if there is none
    */
   public record Volume(
@@ -28,6 +31,7 @@ public final class Answers {
       boolean dax,
       @Nullable String claim,
       List<OutOfSync> outOfSync,
+      @Nullable Imported mappings,
       @Nullable Inactive inactive)
       implements ExplicitNulls {}
 
@@ -100,4 +104,52 @@ public final class Answers {
    * @param ranges start, count, start, count, ... in sectors of the volume
    */
   public record Touched(String volume, long[] ranges, String effect) {}
+
+  /**
+   * An import may begin, and must fit this.
+   *
+   * @param blockSectors sectors of a block, on both sides
+   * @param originBlocks blocks above are below this
+   * @param dataBlocks blocks below are below this
+   */
+  public record ImportTicket(
+      String volume,
+      String upload,
+      Importable.Form form,
+      long blockSectors,
+      long originBlocks,
+      long dataBlocks) {}
+
+  /**
+   * A map is live.
+   *
+   * @param devices of a thin pool; 1 for others
+   * @param dirtyBlocks blocks of a cache that are newer than the origin
+   * @param pieces runs of blocks that lie side by side above and below
+   * @param transaction of a thin pool's metadata; null for others
+   * @param warnings why the map may not be all of the truth
+   */
+  public record ImportDone(
+      String volume,
+      long blockSectors,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      int pieces,
+      @Nullable Long transaction,
+      List<String> warnings)
+      implements ExplicitNulls {}
+
+  /**
+   * The map of a volume.
+   *
+   * @param imported false where none was: then it counts as new, with nothing mapped
+   */
+  public record Imported(
+      boolean imported,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      @Nullable Long transaction)
+      implements ExplicitNulls {}
 }

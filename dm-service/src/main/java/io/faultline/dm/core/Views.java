@@ -40,6 +40,7 @@ final class Views {
         dax(draft, name),
         volume.claimHolder(),
         outOfSync(draft, name, live),
+        Imports.imported(draft, name),
         inactive == null
             ? null
             : new Answers.Inactive(
@@ -170,6 +171,16 @@ final class Views {
     /** {@code range} of {@code block} is what the volume shows from {@code volumeSector} on. */
     void walk(String block, SectorRange range, long volumeSector) {
       if (range.isEmpty()) {
+        return;
+      }
+      // Behind the end of a thin volume's external origin reads are zeros; nothing else goes there.
+      SectorRange there = range.intersect(new SectorRange(0, draft.sectors(block)));
+      if (there.sectorCount() < range.sectorCount()) {
+        walk(block, there, volumeSector);
+        addHole(
+            volumeSector + there.sectorCount(),
+            range.sectorCount() - there.sectorCount(),
+            HoleKind.ZERO);
         return;
       }
       if (!draft.isVolume(block)) {
