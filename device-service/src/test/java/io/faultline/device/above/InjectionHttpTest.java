@@ -231,7 +231,7 @@ class InjectionHttpTest {
   @Test
   void theInterfaceDescribesTheForms() {
     JsonNode body =
-        http.get("/v3/api-docs").expect(200).json().at("/components/schemas/InjectionBody");
+        http.get("/v1/openapi.json").expect(200).json().at("/components/schemas/InjectionBody");
     assertThat(body.at("/properties/ranges/type").asString()).isEqualTo("array");
     assertThat(body.at("/properties/ranges/items/type").asString()).isEqualTo("integer");
     assertThat(body.at("/properties").has("notify")).isTrue();
