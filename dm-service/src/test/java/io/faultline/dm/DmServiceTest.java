@@ -308,6 +308,12 @@ class DmServiceTest {
     }
 
     @Override
+    public void mappings(String volume, String contentType, String body) {
+      Response imported = send("PUT", "/volumes/" + volume + "/mappings", contentType, body);
+      assertThat(imported.status()).as(imported.http().body()).isEqualTo(200);
+    }
+
+    @Override
     public Answers.Mapped map(String volume, long sector, long count) {
       return DmServiceTest.this
           .get("/volumes/" + volume + "/map?sector=" + sector + "&count=" + count)

@@ -19,6 +19,11 @@ public class DmControllers {
   }
 
   @Bean
+  MappingsController dmMappingsController(LayerHost<DmCommand> dmLayer) {
+    return new MappingsController(dmLayer.gateway());
+  }
+
+  @Bean
   BlockDeviceController dmBlockDeviceController(
       LayerHost<DmCommand> dmLayer, LeafClaims dmLeafClaims) {
     return new BlockDeviceController(dmLayer.gateway(), dmLeafClaims);

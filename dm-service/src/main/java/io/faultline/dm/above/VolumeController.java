@@ -156,13 +156,6 @@ public final class VolumeController {
     return Replies.toResponse(changes.resync(host, volume, Edge.commandId(request)));
   }
 
-  /** No target has its map in metadata yet, so the body is not even read. */
-  @PutMapping(path = "/{volume}/mappings", consumes = MediaType.APPLICATION_XML_VALUE)
-  ResponseEntity<byte[]> mappings(@PathVariable String host, @PathVariable String volume) {
-    checkNames(host, volume);
-    return send(host, new DmCommand.ImportMappings(volume), null);
-  }
-
   @GetMapping("/{volume}/map")
   ResponseEntity<byte[]> map(
       @PathVariable String host,

@@ -1,5 +1,6 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.Importable;
 import io.faultline.runtime.core.ExplicitNulls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -100,4 +101,42 @@ public final class Answers {
    * @param ranges start, count, start, count, ... in sectors of the volume
    */
   public record Touched(String volume, long[] ranges, String effect) {}
+
+  /**
+   * An import may begin, and must fit this.
+   *
+   * @param blockSectors sectors of a block, on both sides
+   * @param originBlocks blocks above are below this
+   * @param dataBlocks blocks below are below this
+   */
+  public record ImportTicket(
+      String volume,
+      String upload,
+      Importable.Form form,
+      long blockSectors,
+      long originBlocks,
+      long dataBlocks) {}
+
+  /**
+   * A map is live.
+   *
+   * @param devices of a thin pool; 1 for others
+   * @param dirtyBlocks blocks of a cache that are newer than the origin
+   * @param pieces runs of blocks that lie side by side above and below
+   * @param transaction of a thin pool's metadata; null for others
+   */
+  public record ImportDone(
+      String volume,
+      long blockSectors,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      int pieces,
+      @Nullable Long transaction)
+      implements ExplicitNulls {}
+
+  /** The map of a volume, as far as an import told it. */
+  public record Imported(
+      int devices, long mappedBlocks, long dirtyBlocks, @Nullable Long transaction)
+      implements ExplicitNulls {}
 }

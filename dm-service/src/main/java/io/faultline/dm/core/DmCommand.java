@@ -1,7 +1,9 @@
 package io.faultline.dm.core;
 
 import io.faultline.runtime.core.Claim;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What dm is asked for, about one host. */
@@ -40,8 +42,40 @@ public sealed interface DmCommand {
   /** The legs of a redundant volume that missed something have it again. */
   record Resync(String volume) implements DmCommand {}
 
-  /** A map that is in metadata (of a thin pool, a cache); no target here has one yet. */
-  record ImportMappings(String volume) implements DmCommand {}
+  /** A map that is in metadata begins to come. */
+  record BeginImport(String volume, String upload) implements DmCommand {}
+
+  /** One part of it, as {@code PackedPieces} has it; parts may come in any order. */
+  record ImportPart(String upload, int number, byte[] packed) implements DmCommand {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof ImportPart part
+          && upload.equals(part.upload)
+          && number == part.number
+          && Arrays.equals(packed, part.packed);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(upload, number, Arrays.hashCode(packed));
+    }
+  }
+
+  /**
+   * The upload becomes the map.
+   *
+   * @param ticket as it was answered to the beginning: what it was checked against
+   */
+  record CommitImport(
+      Answers.ImportTicket ticket,
+      int parts,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      @Nullable Long transaction)
+      implements DmCommand {}
+
+  record AbandonImport(String upload) implements DmCommand {}
 
   /**
    * @param holder {@code fs:data}

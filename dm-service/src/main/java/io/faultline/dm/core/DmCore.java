@@ -22,7 +22,10 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
         yield draft.done();
       }
       case Input.Commanded<DmCommand> commanded -> decide(draft, commanded.command());
-      case Input.Ticked<DmCommand> ticked -> Decision.nothing();
+      case Input.Ticked<DmCommand> ticked -> {
+        new Imports(draft).dropForgotten();
+        yield draft.done();
+      }
     };
   }
 
@@ -38,7 +41,10 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
       case DmCommand.Message message -> rules.message(message);
       case DmCommand.Resync resync -> rules.resync(resync.volume());
       case DmCommand.DeleteVolume delete -> rules.delete(delete.volume());
-      case DmCommand.ImportMappings mappings -> rules.importMappings(mappings.volume());
+      case DmCommand.BeginImport begin -> new Imports(draft).begin(begin);
+      case DmCommand.ImportPart part -> new Imports(draft).part(part);
+      case DmCommand.CommitImport commit -> new Imports(draft).commit(commit);
+      case DmCommand.AbandonImport abandon -> new Imports(draft).abandon(abandon);
       case DmCommand.ClaimVolume claim -> rules.claim(claim);
       case DmCommand.ReleaseVolume release -> rules.release(release);
       case DmCommand.Needs needs -> rules.needsOf(needs.volume());
@@ -48,6 +54,11 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
       case DmCommand.MapDown map -> views.mapDown(map);
       case DmCommand.WhatIf whatIf -> views.whatIf(whatIf);
     };
+  }
+
+  @Override
+  public boolean waitsForTime(DmState state) {
+    return state.hasUploads();
   }
 
   @Override

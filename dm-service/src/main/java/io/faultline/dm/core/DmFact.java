@@ -1,8 +1,11 @@
 package io.faultline.dm.core;
 
 import io.faultline.dm.core.target.Effect;
+import io.faultline.dm.core.target.Importable;
 import io.faultline.events.Cause;
 import io.faultline.ranges.Extents;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -76,4 +79,41 @@ public sealed interface DmFact {
    * @param credit the share of a removal's credit that came with it, 0 if none
    */
   record Held(long group, String lower, Extents ranges, News news, long credit) implements DmFact {}
+
+  /**
+   * An imported map that is live.
+   *
+   * @param upload whose parts it is made of
+   * @param form in which it came
+   * @param blockSectors sectors of a block, on both sides
+   * @param devices of a thin pool; 1 for others
+   * @param dirtyBlocks blocks of a cache that are newer than the origin
+   * @param transaction of a thin pool's metadata; null for others
+   */
+  record Mappings(
+      String upload,
+      int parts,
+      Importable.Form form,
+      long blockSectors,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      @Nullable Long transaction)
+      implements DmFact {}
+
+  /** An import under way. */
+  record Upload(String volume, Instant touchedAt) implements DmFact {}
+
+  /** A piece of an import, live or under way, as {@code PackedPieces} has it. */
+  record MapPart(byte[] packed) implements DmFact {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof MapPart part && Arrays.equals(packed, part.packed);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(packed);
+    }
+  }
 }

@@ -17,6 +17,8 @@ public final class DmState {
   private final String host;
   private final TreeMap<String, DmFact> facts = new TreeMap<>();
   private final Map<String, Table> tables = new HashMap<>();
+  private final Map<String, Table> bound = new HashMap<>();
+  private final ImportedMaps maps = new ImportedMaps();
   private @Nullable Topology topology;
 
   DmState(String host) {
@@ -28,32 +30,109 @@ public final class DmState {
   }
 
   void apply(Fact<DmFact> fact) {
+    String key = fact.key();
     DmFact value = fact.value();
+    if (key.startsWith(Keys.MAP_PARTS)) {
+      applyMapPart(key, value);
+      return;
+    }
     if (value == null) {
-      facts.remove(fact.key());
+      facts.remove(key);
     } else {
-      facts.put(fact.key(), value);
+      facts.put(key, value);
     }
-    if (fact.key().startsWith(Keys.REGIONS)) {
-      tables.remove(Keys.liveTable(Keys.volumeOfRegions(fact.key())));
+    if (key.startsWith(Keys.UPLOADS)) {
+      applyUpload(key.substring(Keys.UPLOADS.length()), value);
+    } else if (key.startsWith(Keys.MAPPINGS)) {
+      applyMappings(key.substring(Keys.MAPPINGS.length()), value);
+      bound.clear();
+    } else if (key.startsWith(Keys.REGIONS)) {
+      tables.remove(Keys.liveTable(Keys.volumeOfRegions(key)));
+      bound.clear();
     }
-    if (value == null || value instanceof DmFact.TableLines) {
-      tables.remove(fact.key());
-      if (fact.key().startsWith(Keys.LIVE_TABLES)) {
-        topology = null;
-      }
+    if (key.startsWith(Keys.LIVE_TABLES) || key.startsWith(Keys.INACTIVE_TABLES)) {
+      tables.remove(key);
+      bound.clear();
     }
+    if (key.startsWith(Keys.LIVE_TABLES)) {
+      topology = null;
+    }
+  }
+
+  /**
+   * Parts are not kept as facts in memory: they are millions of pieces, and what counts is the map.
+   */
+  private void applyMapPart(String key, @Nullable DmFact value) {
+    if (value instanceof DmFact.MapPart(byte[] packed)) {
+      int end = key.lastIndexOf('/');
+      String upload = key.substring(Keys.MAP_PARTS.length(), end);
+      maps.add(upload, Integer.parseInt(key.substring(end + 1)), packed);
+      bound.clear();
+    }
+  }
+
+  private void applyUpload(String id, @Nullable DmFact value) {
+    if (value == null) {
+      maps.end(id);
+    } else {
+      maps.begin(id);
+    }
+  }
+
+  private void applyMappings(String volume, @Nullable DmFact value) {
+    if (value instanceof DmFact.Mappings mappings) {
+      maps.makeLive(volume, mappings);
+    } else {
+      maps.forget(volume);
+    }
+  }
+
+  ImportedMaps maps() {
+    return maps;
+  }
+
+  boolean hasUploads() {
+    String first = facts.ceilingKey(Keys.UPLOADS);
+    return first != null && first.startsWith(Keys.UPLOADS);
   }
 
   NavigableMap<String, DmFact> facts() {
     return facts;
   }
 
-  /** The table under that key, understood; null if there is none. */
+  /** The table under that key, understood, with its maps; null if there is none. */
   @Nullable Table table(String key) {
+    Table known = bound.get(key);
+    if (known == null) {
+      Table unbound = unbound(key);
+      if (unbound == null) {
+        return null;
+      }
+      MapBinding binding =
+          new MapBinding(
+              lower -> unbound(Keys.liveTable(lower)),
+              maps::of,
+              volume -> facts.get(Keys.mappings(volume)),
+              this::sectors);
+      known = binding.bind(key.substring(key.indexOf('/') + 1), unbound);
+      bound.put(key, known);
+    }
+    return known;
+  }
+
+  /** The same as its lines say it. */
+  @Nullable Table unbound(String key) {
     return facts.get(key) instanceof DmFact.TableLines(var lines)
         ? tables.computeIfAbsent(key, any -> understood(key, lines))
         : null;
+  }
+
+  private long sectors(String block) {
+    Table live = unbound(Keys.liveTable(block));
+    if (live != null) {
+      return live.sectors();
+    }
+    return facts.get(Keys.device(block)) instanceof DmFact.Device device ? device.sectors() : 0;
   }
 
   private Table understood(String key, List<String> lines) {
@@ -71,7 +150,7 @@ public final class DmState {
     if (known == null) {
       TreeMap<String, Table> live = new TreeMap<>();
       for (String key : facts.tailMap(Keys.LIVE_TABLES).keySet()) {
-        Table table = key.startsWith(Keys.LIVE_TABLES) ? table(key) : null;
+        Table table = key.startsWith(Keys.LIVE_TABLES) ? unbound(key) : null;
         if (table == null) {
           break;
         }
@@ -85,7 +164,10 @@ public final class DmState {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof DmState state && host.equals(state.host) && facts.equals(state.facts);
+    return other instanceof DmState state
+        && host.equals(state.host)
+        && facts.equals(state.facts)
+        && maps.equals(state.maps);
   }
 
   @Override

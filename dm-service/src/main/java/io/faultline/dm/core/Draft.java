@@ -1,5 +1,6 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.map.BlockMap;
 import io.faultline.events.EventData;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
@@ -25,6 +26,9 @@ final class Draft {
   private final Decision.Builder<DmFact> decision;
   private final TreeMap<String, Optional<DmFact>> changes = new TreeMap<>();
   private final Map<String, Table> newTables = new HashMap<>();
+  private final Map<String, Optional<BlockMap>> newMaps = new HashMap<>();
+  private final Map<String, Table> newlyBound = new HashMap<>();
+  private boolean bindingChanged;
   private @Nullable Topology newTopology;
   private boolean topologyChanged;
 
@@ -53,8 +57,32 @@ final class Draft {
     tableChanged(key);
   }
 
+  /** The map of a volume from now on. */
+  void putMap(String key, DmFact.Mappings mappings, String volume, BlockMap map) {
+    put(key, mappings);
+    newMaps.put(volume, Optional.of(map));
+    rebind();
+  }
+
+  void removeMap(String key, String volume) {
+    remove(key);
+    newMaps.put(volume, Optional.empty());
+    rebind();
+  }
+
+  /** Every table may look different now. */
+  private void rebind() {
+    bindingChanged = true;
+    newlyBound.clear();
+  }
+
+  /** An upload that is under way; null if nothing of it has come. */
+  @Nullable MapUpload upload(String id) {
+    return state.maps().upload(id);
+  }
+
   /** The live table of a volume after a message: the same lines, with another map. */
-  void putMap(String volume, Table table) {
+  void putRegions(String volume, Table table) {
     newTables.put(Keys.liveTable(volume), table);
     tableChanged(Keys.liveTable(volume));
   }
@@ -62,12 +90,15 @@ final class Draft {
   void remove(String key) {
     changes.put(key, Optional.empty());
     decision.gone(key);
-    if (newTables.remove(key) != null || key.startsWith(Keys.LIVE_TABLES)) {
+    if (newTables.remove(key) != null
+        || key.startsWith(Keys.LIVE_TABLES)
+        || key.startsWith(Keys.INACTIVE_TABLES)) {
       tableChanged(key);
     }
   }
 
   private void tableChanged(String key) {
+    rebind();
     if (key.startsWith(Keys.LIVE_TABLES)) {
       topologyChanged = true;
       newTopology = null;
@@ -148,8 +179,41 @@ final class Draft {
   }
 
   private @Nullable Table table(String key) {
+    if (!bindingChanged) {
+      return state.table(key);
+    }
+    Table known = newlyBound.get(key);
+    if (known == null) {
+      Table unbound = unbound(key);
+      if (unbound == null) {
+        return null;
+      }
+      MapBinding binding =
+          new MapBinding(
+              lower -> unbound(Keys.liveTable(lower)),
+              this::map,
+              volume -> get(Keys.mappings(volume)),
+              this::sectorsUnbound);
+      known = binding.bind(key.substring(key.indexOf('/') + 1), unbound);
+      newlyBound.put(key, known);
+    }
+    return known;
+  }
+
+  private @Nullable Table unbound(String key) {
     Table changed = newTables.get(key);
-    return changed != null || changes.containsKey(key) ? changed : state.table(key);
+    return changed != null || changes.containsKey(key) ? changed : state.unbound(key);
+  }
+
+  private @Nullable BlockMap map(String volume) {
+    Optional<BlockMap> changed = newMaps.get(volume);
+    return changed == null ? state.maps().of(volume) : changed.orElse(null);
+  }
+
+  private long sectorsUnbound(String block) {
+    Table live = unbound(Keys.liveTable(block));
+    DmFact.Device device = device(block);
+    return live != null ? live.sectors() : device == null ? 0 : device.sectors();
   }
 
   Topology topology() {

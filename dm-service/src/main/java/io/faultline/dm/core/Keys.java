@@ -9,6 +9,9 @@ final class Keys {
   static final String LIVE_TABLES = "live/";
   static final String INACTIVE_TABLES = "inactive/";
   static final String HELD = "held/";
+  static final String MAPPINGS = "mappings/";
+  static final String UPLOADS = "upload/";
+  static final String MAP_PARTS = "part/";
   static final String REGIONS = "regions/";
 
   private Keys() {}
@@ -27,6 +30,19 @@ final class Keys {
 
   static String inactiveTable(String volume) {
     return INACTIVE_TABLES + volume;
+  }
+
+  /** The map that was imported for a volume. */
+  static String mappings(String volume) {
+    return MAPPINGS + volume;
+  }
+
+  static String upload(String id) {
+    return UPLOADS + id;
+  }
+
+  static String mapPart(String upload, int number) {
+    return MAP_PARTS + upload + "/" + number;
   }
 
   /** What is bad of a leaf device. */

@@ -3,6 +3,7 @@ package io.faultline.dm.core;
 import io.faultline.runtime.core.Problem;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 
 /** Why dm does not do something; the kinds are stable. */
 final class Refusals {
@@ -151,10 +152,66 @@ final class Refusals {
         "suspended", "The volume is suspended", volume + " is suspended; resume it first");
   }
 
-  static Problem noMetadataMap(String volume) {
+  static Problem noMetadataMap(String volume, Set<String> pools) {
     return Problem.refused(
         "no-metadata-map",
-        "No target has its map in metadata",
-        "The table of " + volume + " says itself where every sector lies");
+        "The volume has no map in metadata",
+        pools.isEmpty()
+            ? "The table of " + volume + " has not one target whose map would be imported"
+            : "The map of "
+                + volume
+                + " is in the metadata of its pool, "
+                + String.join(", ", pools));
+  }
+
+  static Problem tooManyUploads(int most) {
+    return new Problem(
+        "too-many-uploads",
+        503,
+        "Too many imports are under way",
+        "A host takes " + most + " imports at once; try again later");
+  }
+
+  static Problem unknownUpload(String id) {
+    return Problem.conflict(
+        "unknown-upload",
+        "The import is not under way any more",
+        "The upload " + id + " was dropped: nothing came of it for long; import again");
+  }
+
+  static Problem incompleteUpload(String id) {
+    return Problem.conflict(
+        "incomplete-upload",
+        "Parts of the import are missing",
+        "Not all parts of upload " + id + " arrived; import again");
+  }
+
+  static Problem importTooLarge(int mostParts) {
+    return new Problem(
+        "too-large",
+        413,
+        "The import is too large",
+        "An import has at most " + mostParts + " parts of 256 KiB, packed");
+  }
+
+  static Problem tableChanged(String volume) {
+    return Problem.conflict(
+        "table-changed",
+        "The table changed while the map came",
+        volume + " is not what it was when the import began; import again");
+  }
+
+  static Problem mappedTwice(long device, long block) {
+    return Problem.refused(
+        "not-its-dump",
+        "The dump is not of this volume",
+        "Block " + block + " of device " + device + " lies at two places");
+  }
+
+  static Problem heldTwice(String volume) {
+    return Problem.refused(
+        "not-its-dump",
+        "The dump is not of this volume",
+        "A block below holds two blocks above, which no metadata of " + volume + " says");
   }
 }

@@ -6,10 +6,13 @@ import io.faultline.dm.core.target.Effect;
 import io.faultline.dm.core.target.EffectConsumer;
 import io.faultline.dm.core.target.ForwardConsumer;
 import io.faultline.dm.core.target.HoleKind;
+import io.faultline.dm.core.target.Importable;
 import io.faultline.dm.core.target.Leg;
 import io.faultline.dm.core.target.LegRole;
+import io.faultline.dm.core.target.LowerDevices;
 import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.Parsed;
+import io.faultline.dm.core.target.PoolMember;
 import io.faultline.dm.core.target.RegionTable;
 import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
@@ -22,10 +25,13 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +49,8 @@ public final class Table {
   }
 
   private record Row(int line, String type, Target target) {}
+
+  private static final SectorRange ANY_VOLUME = new SectorRange(0, Limits.MAX_VOLUME_SECTORS);
 
   private final List<Row> rows;
   private final long[] starts;
@@ -76,6 +84,12 @@ public final class Table {
     long end = 0;
     for (TableText.Line line : lines) {
       TargetType type = Targets.byName(line.type());
+      if (!rows.isEmpty() && isSingleton(rows.getFirst())) {
+        return refused(
+            line,
+            "target type " + rows.getFirst().type() + " must appear alone in table",
+            "a table with " + rows.getFirst().type() + " has one line");
+      }
       if (line.sectorCount() == 0) {
         return refused(line, "zero-length target", "a target has one sector at least");
       }
@@ -88,6 +102,12 @@ public final class Table {
       if (type == null) {
         return refused(
             line, line.type() + ": unknown target type", "there is no target of this type");
+      }
+      if (type.singleton() && !rows.isEmpty()) {
+        return refused(
+            line,
+            line.type() + ": singleton target type must appear alone in table (-EINVAL)",
+            "a table with " + line.type() + " has one line");
       }
       if (line.startSector() != end) {
         return refused(
@@ -137,8 +157,26 @@ public final class Table {
     return null;
   }
 
+  private static boolean isSingleton(Row row) {
+    return Objects.requireNonNull(Targets.byName(row.type())).singleton();
+  }
+
   private static Built refused(TableText.Line line, String reason, String explanation) {
     return new Built.Refused(new TableRefusal(line.number(), reason, explanation));
+  }
+
+  /** The first target that cannot stand on what it names; null if all can. */
+  @Nullable TableRefusal misfit(LowerDevices lower) {
+    for (Row row : rows) {
+      Parsed.Refused refused = row.target().misfit(lower);
+      if (refused != null) {
+        return new TableRefusal(
+            row.line(),
+            row.type() + ": " + refused.error() + " (" + refused.errno() + ")",
+            refused.explanation());
+      }
+    }
+    return null;
   }
 
   /** The first leg that reaches past the end of what it stands on; null if none does. */
@@ -251,6 +289,58 @@ public final class Table {
     Row old = rows.get(row);
     changed.set(row, new Row(old.line(), old.type(), target));
     return new Table(List.copyOf(changed), starts, sectors);
+  }
+
+  /** Its only target; null if it has several. */
+  @Nullable Target soleTarget() {
+    return rows.size() == 1 ? rows.getFirst().target() : null;
+  }
+
+  /**
+   * What the volume tells of such ranges. Where only those above it lose anything it tells nothing,
+   * unless its map is what is meant: that is said with a sector that no volume has, which nobody
+   * outside is told.
+   */
+  Extents shown(Extents ranges) {
+    boolean tells =
+        ranges.contains(Limits.MAX_VOLUME_SECTORS)
+            || rows.stream().allMatch(row -> row.target().tellsLosses());
+    return tells ? ranges.clip(ANY_VOLUME) : Extents.EMPTY;
+  }
+
+  /** The only target whose map is imported; null if there is none, or several. */
+  @Nullable Importable importable() {
+    List<Importable> found = new ArrayList<>();
+    for (Row row : rows) {
+      if (row.target() instanceof Importable importable) {
+        found.add(importable);
+      }
+    }
+    return found.size() == 1 ? found.getFirst() : null;
+  }
+
+  /** The pools that it has members of. */
+  Set<String> pools() {
+    Set<String> pools = new TreeSet<>();
+    for (Row row : rows) {
+      if (row.target() instanceof PoolMember member) {
+        pools.add(member.pool());
+      }
+    }
+    return pools;
+  }
+
+  /** The same table with every target replaced; {@code change} answers one of the same shape. */
+  Table withTargets(UnaryOperator<Target> change) {
+    Table changed = this;
+    for (int row = 0; row < rows.size(); row++) {
+      Target old = rows.get(row).target();
+      Target replaced = change.apply(old);
+      if (replaced != old) {
+        changed = changed.withTarget(row, replaced);
+      }
+    }
+    return changed;
   }
 
   /** Whether direct access passes through, as the kernel decides it for the whole table. */

@@ -3,6 +3,8 @@ package io.faultline.dm.core;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.faultline.dm.core.target.DeviceLookup;
+import io.faultline.dm.core.target.LowerDevices;
+import io.faultline.dm.core.target.Target;
 import io.faultline.events.Names;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Claim;
@@ -124,6 +126,10 @@ final class TableLoader {
       }
       level = Math.max(level, draft.topology().levelOf(lower));
     }
+    TableRefusal misfit = table.misfit(new Below());
+    if (misfit != null) {
+      return Refusals.table(misfit);
+    }
     TableRefusal pastTheEnd = table.pastTheEnd(this::sectorsOf);
     if (pastTheEnd != null) {
       return Refusals.table(pastTheEnd);
@@ -132,6 +138,25 @@ final class TableLoader {
     return depth > Limits.MAX_STACK_DEPTH
         ? Refusals.limit("MAX_STACK_DEPTH", Limits.MAX_STACK_DEPTH, depth)
         : null;
+  }
+
+  /** The block devices below as they are now. */
+  private final class Below implements LowerDevices {
+    @Override
+    public long sectors(String device) {
+      return sectorsOf(device);
+    }
+
+    @Override
+    public boolean directAccess(String device) {
+      Claim claim = draft.isVolume(device) ? null : claims.get(device);
+      return claim == null ? Views.dax(draft, device) : claim.dax();
+    }
+
+    @Override
+    public @Nullable Target soleTargetOf(String lowerVolume) {
+      return draft.isVolume(lowerVolume) ? draft.live(lowerVolume).soleTarget() : null;
+    }
   }
 
   private @Nullable Problem leavingOrGone(String device) {

@@ -289,9 +289,9 @@ final class Telling {
 
   private void publish(String volume, Change change) {
     News news = change.news();
-    Extents image = change.ranges();
     Map<String, Long> toFilesystem =
-        news.kind() == News.Kind.LEAVING ? divide(news, volume, image) : Map.of();
+        news.kind() == News.Kind.LEAVING ? divide(news, volume, change.ranges()) : Map.of();
+    Extents image = draft.live(volume).shown(change.ranges());
     boolean whole = news.whole() && image.equals(Extents.of(0, draft.live(volume).sectors()));
     int parts =
         (image.rangeCount() + BlockEvent.MAX_RANGES_PER_PART - 1) / BlockEvent.MAX_RANGES_PER_PART;

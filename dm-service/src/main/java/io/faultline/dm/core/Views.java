@@ -172,6 +172,16 @@ final class Views {
       if (range.isEmpty()) {
         return;
       }
+      // Behind the end of a thin volume's external origin reads are zeros; nothing else goes there.
+      SectorRange there = range.intersect(new SectorRange(0, draft.sectors(block)));
+      if (there.sectorCount() < range.sectorCount()) {
+        walk(block, there, volumeSector);
+        addHole(
+            volumeSector + there.sectorCount(),
+            range.sectorCount() - there.sectorCount(),
+            HoleKind.ZERO);
+        return;
+      }
       if (!draft.isVolume(block)) {
         add(
             instead ? alternatives : pieces,

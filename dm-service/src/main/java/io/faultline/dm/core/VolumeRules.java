@@ -1,5 +1,6 @@
 package io.faultline.dm.core;
 
+import io.faultline.dm.core.target.Importable;
 import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.RegionTable;
 import io.faultline.events.Cause;
@@ -223,6 +224,9 @@ final class VolumeRules {
    */
   private BadSet swap(String name, Table table, BadSet told, Map<String, BadSet> heard) {
     Table old = draft.live(name);
+    if (!sameMap(old.importable(), table.importable())) {
+      Imports.forget(draft, name);
+    }
     BadSet.removeAll(draft, Keys.regions(name));
     draft.putTable(Keys.liveTable(name), table);
     draft.remove(Keys.inactiveTable(name));
@@ -241,6 +245,14 @@ final class VolumeRules {
     BadSet now = Images.of(table, heard, new Stale(draft, name, table).sets());
     Differences.tellOfVolume(draft, name, told, now);
     return now;
+  }
+
+  /** Whether a map that was imported for one target is one for the other too. */
+  private static boolean sameMap(@Nullable Importable old, @Nullable Importable swapped) {
+    return old != null
+        && swapped != null
+        && old.form() == swapped.form()
+        && old.blockSectors() == swapped.blockSectors();
   }
 
   private void putActive(String name, DmFact.Volume volume) {
@@ -303,6 +315,7 @@ final class VolumeRules {
       }
     }
     BadSet.removeAll(draft, Keys.badAsHeard(name));
+    Imports.forget(draft, name);
     BadSet.removeAll(draft, Keys.stale(name));
     BadSet.removeAll(draft, Keys.regions(name));
     draft.remove(Keys.liveTable(name));
@@ -312,11 +325,6 @@ final class VolumeRules {
     draft.remove(Keys.volume(name));
     draft.publish(name, new VolumeEvent.VolumeRemoved(draft.host(), name), null, null);
     return draft.answer(Answer.ok(new Answers.Changed(null, released)));
-  }
-
-  Decision<DmFact> importMappings(String name) {
-    return draft.refuse(
-        draft.isVolume(name) ? Refusals.noMetadataMap(name) : Refusals.noVolume(name));
   }
 
   /** As the kernel does, to the live table, whether the volume is suspended or not. */
@@ -359,7 +367,7 @@ final class VolumeRules {
                 Keys.regions(name, row, part), new DmFact.Regions(row, part, changed.part(part)));
           }
         }
-        draft.putMap(name, table.withTarget(row, target.withMap(changed)));
+        draft.putRegions(name, table.withTarget(row, target.withMap(changed)));
         Differences.tellOfVolume(draft, name, told, BadSet.told(draft, name));
         yield changed(name, needs(name));
       }

@@ -85,9 +85,9 @@ final class WhatIf {
             .union(table.supported(newlyWeak))
             .subtract(Table.lossOf(after));
     weak.put(volume, fewer);
-    add(touched, volume, Effect.DATA_LOST, lost);
-    add(touched, volume, Effect.TARGET_FAILED, failed);
-    add(touched, volume, Effect.REDUNDANCY_LOST, fewer);
+    add(touched, volume, Effect.DATA_LOST, table.shown(lost));
+    add(touched, volume, Effect.TARGET_FAILED, table.shown(failed));
+    add(touched, volume, Effect.REDUNDANCY_LOST, table.shown(fewer));
   }
 
   private static Extents of(Map<Effect, Extents> image, Effect effect) {

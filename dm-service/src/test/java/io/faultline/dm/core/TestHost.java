@@ -3,6 +3,11 @@ package io.faultline.dm.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.dm.OracleCase;
+import io.faultline.dm.above.dump.CacheDump;
+import io.faultline.dm.above.dump.MapShape;
+import io.faultline.dm.above.dump.PairsDump;
+import io.faultline.dm.above.dump.ThinDump;
+import io.faultline.dm.core.map.PackedPieces;
 import io.faultline.events.BlockEvent;
 import io.faultline.events.Cause;
 import io.faultline.events.DeviceEvent;
@@ -16,6 +21,11 @@ import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Claim;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.testing.CoreHarness;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -260,6 +270,28 @@ final class TestHost implements OracleCase.Asked {
   @Override
   public Answers.Mapped map(String volume, long sector, long count) {
     return ok(core.command(new DmCommand.MapDown(volume, sector, count, null)));
+  }
+
+  @Override
+  public void mappings(String volume, String contentType, String body) {
+    Answers.ImportTicket ticket =
+        ok(core.command(new DmCommand.BeginImport(volume, "upload-of-" + volume)));
+    MapShape shape =
+        new MapShape(ticket.blockSectors(), ticket.originBlocks(), ticket.dataBlocks());
+    PackedPieces packed = new PackedPieces();
+    InputStream in = new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
+    try {
+      switch (ticket.form()) {
+        case THIN_DUMP -> ThinDump.read(in, shape, packed);
+        case CACHE_DUMP -> CacheDump.read(in, shape, packed);
+        case PAIRS -> PairsDump.read(in, shape, true, packed);
+        case REGIONS -> PairsDump.read(in, shape, false, packed);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    core.command(new DmCommand.ImportPart(ticket.upload(), 0, packed.take()));
+    ok(core.command(new DmCommand.CommitImport(ticket, 1, 1, 0, 0, null)));
   }
 
   /** The body of an answer that must be one. */

@@ -2,6 +2,8 @@ package io.faultline.fs.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.faultline.ranges.Varints;
+
 /** Pairs of inode and path as bytes: inode, length of the name, name in UTF-8. */
 public final class PackedPaths {
 

@@ -1,5 +1,7 @@
 package io.faultline.fs.core;
 
+import io.faultline.ranges.Varints;
+
 /**
  * Reverse-map records as bytes, about ten each: the form in which an import travels in parts and is
  * kept. Each part stands for itself; within one, starts are distances from the start before.

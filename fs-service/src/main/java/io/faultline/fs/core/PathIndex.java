@@ -2,6 +2,7 @@ package io.faultline.fs.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.faultline.ranges.Varints;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

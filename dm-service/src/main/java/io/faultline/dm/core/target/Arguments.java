@@ -33,6 +33,14 @@ public record Arguments(List<String> words, DeviceLookup devices) {
     return devices.lookUp(words.get(index));
   }
 
+  /** The name of a device that was looked up before and found. */
+  String foundName(int index) {
+    return switch (device(index)) {
+      case DeviceLookup.Answer.Found found -> found.name();
+      case DeviceLookup.Answer.NotFound none -> throw new IllegalStateException(none.explanation());
+    };
+  }
+
   /** Digits only, as the kernel's {@code %llu} wants them, or {@link #NO_NUMBER}. */
   public static long parse(String word) {
     if (word.isEmpty() || word.length() > 19 + leadingZeros(word)) {

@@ -12,6 +12,16 @@ public sealed interface Parsed {
    */
   record Refused(String error, String errno, String explanation) implements Parsed {}
 
+  /** A device that a line names was not found. */
+  static Parsed notFound(String error, DeviceLookup.Answer answer) {
+    return switch (answer) {
+      case DeviceLookup.Answer.NotFound none ->
+          new Refused(error, none.errno(), none.explanation());
+      case DeviceLookup.Answer.Found found ->
+          throw new IllegalArgumentException(found.name() + " was found");
+    };
+  }
+
   static Parsed invalid(String error, String explanation) {
     return new Refused(error, "-EINVAL", explanation);
   }

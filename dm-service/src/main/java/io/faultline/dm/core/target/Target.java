@@ -3,6 +3,7 @@ package io.faultline.dm.core.target;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.RangeConsumer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One line of a table, as the rules see it. Offsets count sectors from the beginning of the target,
@@ -24,6 +25,11 @@ public interface Target {
    * name; empty if nothing does.
    */
   String arguments();
+
+  /** Why it cannot stand on these devices; null if it can. What it needs of {@link #legs} apart. */
+  default Parsed.@Nullable Refused misfit(LowerDevices lower) {
+    return null;
+  }
 
   /** Everything below that it reads; a device may come several times. */
   List<Leg> legs();
@@ -110,6 +116,14 @@ public interface Target {
   /** The legs, by index, that the line itself says are out of step until they are rebuilt. */
   default List<Integer> outOfStepLegs() {
     return List.of();
+  }
+
+  /**
+   * Whether the volume tells what it loses; else only those who stand on it do, for whom alone its
+   * sectors mean something.
+   */
+  default boolean tellsLosses() {
+    return true;
   }
 
   /** Whether it can pass direct access through, if every leg can. */

@@ -13,6 +13,8 @@ public final class Targets {
   static {
     for (TargetType type :
         List.of(
+            Cache.TYPE,
+            CloneTarget.TYPE,
             Crypt.TYPE,
             Delay.TYPE,
             Dust.TYPE,
@@ -24,11 +26,17 @@ public final class Targets {
             LogWrites.TYPE,
             Mirror.TYPE,
             Raid.TYPE,
+            Snapshot.MERGE_TYPE,
+            Snapshot.TYPE,
             SnapshotOrigin.TYPE,
             Striped.TYPE,
             Switch.TYPE,
+            Thin.TYPE,
+            ThinPool.TYPE,
             Unstriped.TYPE,
+            Vdo.TYPE,
             Verity.TYPE,
+            WriteCache.TYPE,
             Zero.TYPE)) {
       BY_NAME.put(type.name(), type);
     }

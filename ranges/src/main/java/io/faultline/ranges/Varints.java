@@ -1,26 +1,26 @@
-package io.faultline.fs.core;
+package io.faultline.ranges;
 
 import java.util.Arrays;
 
-/** LEB128 numbers in growing arrays: what reverse maps and path lists travel and are kept as. */
-final class Varints {
+/** LEB128 numbers in growing arrays: what imported maps and lists travel and are kept as. */
+public final class Varints {
 
   private Varints() {}
 
   /** Writes numbers from 0 up. */
-  static final class Writer {
+  public static final class Writer {
     private byte[] bytes;
     private int length;
 
-    Writer(int expectedBytes) {
+    public Writer(int expectedBytes) {
       bytes = new byte[expectedBytes];
     }
 
-    int length() {
+    public int length() {
       return length;
     }
 
-    void number(long value) {
+    public void number(long value) {
       room(10);
       long rest = value;
       while ((rest & ~0x7FL) != 0) {
@@ -30,7 +30,7 @@ final class Varints {
       bytes[length++] = (byte) rest;
     }
 
-    void raw(byte[] more) {
+    public void raw(byte[] more) {
       room(more.length);
       System.arraycopy(more, 0, bytes, length, more.length);
       length += more.length;
@@ -42,33 +42,33 @@ final class Varints {
       }
     }
 
-    byte[] toBytes() {
+    public byte[] toBytes() {
       return Arrays.copyOf(bytes, length);
     }
 
-    void clear() {
+    public void clear() {
       length = 0;
     }
   }
 
   /** Reads what {@link Writer} wrote. */
-  static final class Reader {
+  public static final class Reader {
     private final byte[] bytes;
     private int position;
 
-    Reader(byte[] bytes) {
+    public Reader(byte[] bytes) {
       this.bytes = bytes;
     }
 
-    boolean hasMore() {
+    public boolean hasMore() {
       return position < bytes.length;
     }
 
-    int position() {
+    public int position() {
       return position;
     }
 
-    void skip(int count) {
+    public void skip(int count) {
       position += count;
       if (count < 0 || position > bytes.length) {
         throw new IllegalArgumentException("packed bytes are cut off");
@@ -78,7 +78,7 @@ final class Varints {
     /**
      * @throws IllegalArgumentException if the number is cut off or has more than 63 bits
      */
-    long number() {
+    public long number() {
       long value = 0;
       for (int shift = 0; shift < 63; shift += 7) {
         if (position == bytes.length) {

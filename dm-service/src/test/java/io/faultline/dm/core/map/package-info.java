@@ -1,0 +1,4 @@
+@NullMarked
+package io.faultline.dm.core.map;
+
+import org.jspecify.annotations.NullMarked;
