@@ -15,7 +15,7 @@ public class DmControllers {
   @Bean
   VolumeController dmVolumeController(LayerHost<DmCommand> dmLayer, LeafClaims dmLeafClaims) {
     return new VolumeController(
-        dmLayer.gateway(), new VolumeChanges(dmLayer.gateway(), dmLeafClaims, LegCopies.NONE));
+        dmLayer.gateway(), new VolumeChanges(dmLayer.gateway(), dmLeafClaims));
   }
 
   @Bean
