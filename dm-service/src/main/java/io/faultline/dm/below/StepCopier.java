@@ -9,16 +9,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Carries out steps of copying: reads what a step is made of, reckons, and writes it. */
-final class StepCopier {
+public final class StepCopier {
 
-  private static final int SECTOR_BYTES = (int) SectorRange.SECTOR_BYTES;
+  private static final int SECTOR_BYTES = SectorRange.SECTOR_BYTES;
 
   /** What is written piece by piece when a device refuses the whole: what it heals at a time. */
   private static final long UNIT_SECTORS = 8;
 
   private final LeafData data;
 
-  StepCopier(LeafData data) {
+  public StepCopier(LeafData data) {
     this.data = data;
   }
 
@@ -27,7 +27,7 @@ final class StepCopier {
    *
    * @return what of the step's buffer could not be read, or not be written
    */
-  Extents copy(String host, Answers.CopyStep step) throws UnreachableException {
+  public Extents copy(String host, Answers.CopyStep step) throws UnreachableException {
     byte[] buffer = new byte[Math.toIntExact(step.sectors() * SECTOR_BYTES)];
     Extents have = Extents.EMPTY;
     for (Answers.CopyRecipe recipe : step.recipes()) {
