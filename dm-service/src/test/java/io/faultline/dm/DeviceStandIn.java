@@ -114,7 +114,10 @@ final class DeviceStandIn implements AutoCloseable {
       String holder =
           request.length == 0 ? "" : Json.LENIENT.readTree(request).path("holder").asString("");
       String ifMatch = exchange.getRequestHeaders().getFirst("If-Match");
-      Answer answer = decide(exchange.getRequestMethod(), path, holder, ifMatch);
+      Answer answer =
+          path.length == 6 && exchange.getRequestMethod().equals("PUT")
+              ? create(path, Json.LENIENT.readTree(request))
+              : decide(exchange.getRequestMethod(), path, holder, ifMatch);
       byte[] body = answer.body() == null ? new byte[0] : bytes(answer.body());
       exchange
           .getResponseHeaders()
@@ -126,6 +129,12 @@ final class DeviceStandIn implements AutoCloseable {
     }
   }
 
+  private synchronized Answer create(String[] path, JsonNode shape) {
+    long sectors = shape.get("sizeBytes").asLong() / 512;
+    add(path[3], path[5], sectors, shape.get("kind").asString().equals("pmem"));
+    return new Answer(201, Map.of("name", path[5]));
+  }
+
   private record Answer(int status, @Nullable Object body) {}
 
   private synchronized Answer decide(
@@ -133,6 +142,10 @@ final class DeviceStandIn implements AutoCloseable {
     Device device = devices.get(path[3] + "/" + path[5]);
     if (device == null) {
       return problem(404, "not-found", "there is no device " + path[5], Map.of());
+    }
+    if (path.length == 6 && method.equals("DELETE")) {
+      devices.remove(path[3] + "/" + path[5]);
+      return new Answer(204, null);
     }
     if (path.length == 6) {
       return new Answer(

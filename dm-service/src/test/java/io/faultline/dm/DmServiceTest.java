@@ -444,6 +444,55 @@ class DmServiceTest {
   }
 
   @Test
+  void aSwitchTakesMessagesAndKeysAreForgottenAtTheEdge() {
+    device("pmem0", 1000);
+    device("pmem1", 1000);
+    putTable("/volumes/sw", "0 64 switch 2 8 0 pmem0 0 pmem1 0");
+    String path = "/volumes/sw/message";
+
+    assertThat(send("POST", path, "text/plain", "set_region_mappings 0:1").status()).isEqualTo(200);
+    String json = "{\"sector\":0,\"message\":\"set_region_mappings 2:1 R1,1\"}";
+    assertThat(send("POST", path, "application/json", json).json().get("name").asString())
+        .isEqualTo("sw");
+    assertThat(get("/volumes/sw/map?sector=0&count=32").json().get("pieces").toString())
+        .isEqualTo("[{\"device\":\"pmem1\",\"sector\":0,\"count\":32,\"volumeSector\":0}]");
+    Response refused = send("POST", path, "text/plain", "set_region_mappings 9:0");
+    assertProblem(refused, 422, "message-refused");
+    assertThat(refused.json().get("reason").asString()).contains("9 >= 8");
+    assertProblem(send("POST", path, "application/json", "{}"), 422, "message-refused");
+    assertProblem(send("POST", "/volumes/no/message", "text/plain", "x"), 404, "not-found");
+
+    putTable("/volumes/secret", "0 64 crypt aes-xts-plain64 " + "5a".repeat(32) + " 0 pmem0 100");
+    assertThat(get("/volumes/secret").json().get("table").get(0).asString())
+        .isEqualTo("0 64 crypt aes-xts-plain64 " + "00".repeat(32) + " 0 pmem0 100");
+  }
+
+  @Test
+  void aMirrorSaysWhereElseToReadAndIsResynchronised() {
+    device("pmem0", 1000);
+    device("pmem1", 1000);
+    putTable("/volumes/vol0", "0 64 mirror core 1 64 2 pmem0 0 pmem1 100");
+
+    JsonNode map = get("/volumes/vol0/map?sector=8&count=8").json();
+    assertThat(map.get("pieces").toString())
+        .isEqualTo("[{\"device\":\"pmem0\",\"sector\":8,\"count\":8,\"volumeSector\":8}]");
+    assertThat(map.get("alternatives").toString())
+        .isEqualTo("[{\"device\":\"pmem1\",\"sector\":108,\"count\":8,\"volumeSector\":8}]");
+    assertThat(get("/block-devices/pmem1/upward?sector=90&count=20").json().toString())
+        .isEqualTo(
+            "{\"volumes\":[{\"volume\":\"vol0\",\"ranges\":[0,10],"
+                + "\"effect\":\"redundancy_lost\"}]}");
+    Response resync = post("/volumes/vol0/resync");
+    assertThat(resync.status()).isEqualTo(202);
+    assertThat(resync.json().get("outOfSync").isEmpty()).isTrue();
+    post("/volumes/vol0/suspend");
+    assertProblem(post("/volumes/vol0/resync"), 409, "suspended");
+    putTable("/volumes/plain", "0 64 linear pmem0 500");
+    assertProblem(post("/volumes/plain/resync"), 422, "not-redundant");
+    assertProblem(post("/volumes/no/resync"), 404, "not-found");
+  }
+
+  @Test
   void whatATableClaimedIsGivenBackWhenItIsRefused() {
     device("pmem0", 1000);
     device("pmem1", 1000);

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -158,7 +159,7 @@ class MappingsTest {
     Response done = dump("pool", oracle("thin-pool.deactivated.xml"));
     assertThat(done.status()).as(done.body()).isEqualTo(200);
     assertThat(Json.LENIENT.readValue(done.body(), Answers.ImportDone.class))
-        .isEqualTo(new Answers.ImportDone("pool", 128, 3, 27, 0, 17, 0L));
+        .isEqualTo(new Answers.ImportDone("pool", 128, 3, 27, 0, 17, 0L, List.of()));
     assertThat(upward("pmem0", 0, 128)).isEqualTo(Map.of("t0 data_lost", Extents.of(0, 128)));
   }
 
@@ -278,5 +279,54 @@ class MappingsTest {
     assertThat(upward("pmem0", 0, 128)).isEmpty();
     assertThat(upward("pmem0", 200 * 128, 11 * 128))
         .isEqualTo(Map.of("t0 data_lost", Extents.of(128, 256)));
+  }
+
+  private Response importHost(boolean createDevices, String table) {
+    Map<String, Object> body =
+        Map.of(
+            "lsblk",
+            """
+            {"blockdevices":[
+              {"name":"pmem0","maj:min":"259:0","size":16777216,"type":"disk","children":[
+                {"name":"Pool","maj:min":"253:0","size":16777216,"type":"dm","children":[
+                  {"name":"t0","maj:min":"253:1","size":4194304,"type":"dm"}]}]},
+              {"name":"sda","maj:min":"8:0","size":4194304,"type":"disk","children":[
+                {"name":"Pool","maj:min":"253:0","size":16777216,"type":"dm","children":[
+                  {"name":"t0","maj:min":"253:1","size":4194304,"type":"dm"}]}]}]}
+            """,
+            "dmsetupTable",
+            table,
+            "dmsetupDeps",
+            "t0: 1 dependencies : (253, 0)\nPool: 2 dependencies : (259, 0) (8, 0)\n",
+            "createDevices",
+            createDevices);
+    return send(
+        request("/import")
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.LENIENT.writeValueAsBytes(body)))
+            .build());
+  }
+
+  @Test
+  void theVolumesOfARealMachineAreBuiltOrNoneIs() {
+    String table = "t0: 0 8192 thin 253:0 0\nPool: 0 32768 thin-pool 8:0 259:0 128 0 0 \n";
+    Response missing = importHost(false, table);
+    assertThat(missing.status()).isEqualTo(422);
+    assertThat(missing.json().get("refusals")).hasSize(2);
+    assertThat(missing.json().get("detail").asString()).contains("there is no device pmem0");
+
+    Response refused = importHost(true, table.replace("8192 thin", "8192 striped"));
+    assertThat(refused.status()).as(refused.body()).isEqualTo(422);
+    assertThat(refused.json().get("refusals").get(0).get("about").asString()).isEqualTo("t0");
+    assertThat(send(request("/volumes/pool").build()).status()).isEqualTo(404);
+
+    Response built = importHost(true, table);
+    assertThat(built.status()).as(built.body()).isEqualTo(201);
+    assertThat(built.json().get("volumes").get(0).toString())
+        .isEqualTo(
+            "{\"volume\":\"pool\",\"name\":\"Pool\",\"status\":\"created\","
+                + "\"needsMappings\":true}");
+    assertThat(importHost(true, table).status()).isEqualTo(200);
+    assertThat(upward("sda", 0, 1)).containsOnlyKeys("pool target_failed", "t0 target_failed");
   }
 }

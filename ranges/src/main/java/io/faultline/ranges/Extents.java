@@ -244,6 +244,9 @@ public final class Extents {
     if (window.isEmpty() || isEmpty()) {
       return EMPTY;
     }
+    if (bounds[0] >= window.startSector() && bounds[bounds.length - 1] <= window.endSector()) {
+      return this;
+    }
     int first = firstEndingAfter(window.startSector());
     Builder inside = new Builder(4);
     for (int i = first; i < rangeCount() && startSector(i) < window.endSector(); i++) {
@@ -438,6 +441,10 @@ public final class Extents {
    * touches. Not for several threads.
    */
   public static final class Builder {
+
+    /** Numbers from which on an array grows by a quarter instead of by itself. */
+    private static final int LARGE = 1 << 20;
+
     private long[] bounds;
     private int length;
     private boolean ascending = true;
@@ -479,7 +486,9 @@ public final class Extents {
         return;
       }
       if (length == bounds.length) {
-        bounds = Arrays.copyOf(bounds, Math.multiplyExact(bounds.length, 2));
+        // Large ones grow by less: what is copied is much, and so is what would lie idle.
+        int more = bounds.length < LARGE ? bounds.length : bounds.length / 4 & ~1;
+        bounds = Arrays.copyOf(bounds, Math.addExact(bounds.length, more));
       }
       bounds[length++] = start;
       bounds[length++] = end;

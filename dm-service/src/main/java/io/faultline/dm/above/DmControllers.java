@@ -12,10 +12,23 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 public class DmControllers {
 
+  /** The tables of a machine, and its block devices. */
+  private static final long MAX_HOST_IMPORT_BYTES = 16L * 1024 * 1024;
+
   @Bean
-  VolumeController dmVolumeController(LayerHost<DmCommand> dmLayer, LeafClaims dmLeafClaims) {
-    return new VolumeController(
-        dmLayer.gateway(), new VolumeChanges(dmLayer.gateway(), dmLeafClaims));
+  VolumeChanges dmVolumeChanges(LayerHost<DmCommand> dmLayer, LeafClaims dmLeafClaims) {
+    return new VolumeChanges(dmLayer.gateway(), dmLeafClaims);
+  }
+
+  @Bean
+  VolumeController dmVolumeController(LayerHost<DmCommand> dmLayer, VolumeChanges dmVolumeChanges) {
+    return new VolumeController(dmLayer.gateway(), dmVolumeChanges);
+  }
+
+  @Bean
+  HostImportController dmHostImportController(
+      VolumeChanges dmVolumeChanges, LeafClaims dmLeafClaims) {
+    return new HostImportController(dmVolumeChanges, dmLeafClaims);
   }
 
   @Bean
@@ -37,6 +50,11 @@ public class DmControllers {
   @Bean
   BodyLimit dmInactiveTableLimit() {
     return new BodyLimit("PUT", "/v1/hosts/{host}/volumes/{volume}/table", Limits.MAX_TABLE_BYTES);
+  }
+
+  @Bean
+  BodyLimit dmHostImportLimit() {
+    return new BodyLimit("POST", "/v1/hosts/{host}/import", MAX_HOST_IMPORT_BYTES);
   }
 
   /** What {@code thin_dump} prints may be gigabytes. */

@@ -108,6 +108,20 @@ public final class LeafClaims {
     return devices.find(host, device);
   }
 
+  /**
+   * Makes a device of the size of a real one.
+   *
+   * @return why not; null if it is there now
+   */
+  public @Nullable Problem create(String host, String device, String kind, long sizeBytes) {
+    return devices.create(host, device, Map.of("kind", kind, "sizeBytes", sizeBytes));
+  }
+
+  /** Forgets a device that was made for something that was then refused. */
+  public void forget(String host, String device) {
+    devices.delete(host, device);
+  }
+
   private static String holder(String volume) {
     return "dm:" + volume;
   }

@@ -17,6 +17,8 @@ public final class Answers {
    * @param below the devices and volumes it stands on
    * @param above the volumes that stand on it
    * @param claim the filesystem that stands on it, {@code fs:data}; null if none does
+   * @param mappings the map that is in metadata, as far as an import told it; null if the table has
+   *     no target with one
    * @param inactive the table that the next resume makes live; null if there is none
    */
   public record Volume(
@@ -30,6 +32,7 @@ public final class Answers {
       boolean dax,
       @Nullable String claim,
       List<OutOfSync> outOfSync,
+      @Nullable Imported mappings,
       @Nullable Inactive inactive)
       implements ExplicitNulls {}
 
@@ -125,6 +128,7 @@ public final class Answers {
    * @param dirtyBlocks blocks of a cache that are newer than the origin
    * @param pieces runs of blocks that lie side by side above and below
    * @param transaction of a thin pool's metadata; null for others
+   * @param warnings why the map may not be all of the truth
    */
   public record ImportDone(
       String volume,
@@ -133,12 +137,21 @@ public final class Answers {
       long mappedBlocks,
       long dirtyBlocks,
       int pieces,
-      @Nullable Long transaction)
+      @Nullable Long transaction,
+      List<String> warnings)
       implements ExplicitNulls {}
 
-  /** The map of a volume, as far as an import told it. */
+  /**
+   * The map of a volume.
+   *
+   * @param imported false where none was: then it counts as new, with nothing mapped
+   */
   public record Imported(
-      int devices, long mappedBlocks, long dirtyBlocks, @Nullable Long transaction)
+      boolean imported,
+      int devices,
+      long mappedBlocks,
+      long dirtyBlocks,
+      @Nullable Long transaction)
       implements ExplicitNulls {}
 
   /**

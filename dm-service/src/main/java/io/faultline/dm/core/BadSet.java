@@ -73,13 +73,18 @@ final class BadSet {
 
   /** Everything that cannot be read, whatever the fault. */
   Extents loss() {
-    Extents.Builder all = Extents.builder();
+    List<Extents> losses = new ArrayList<>();
     entries.forEach(
         (key, entry) -> {
           if (key.effect().isLoss()) {
-            all.addAll(entry.ranges());
+            losses.add(entry.ranges());
           }
         });
+    if (losses.size() == 1) {
+      return losses.getFirst();
+    }
+    Extents.Builder all = Extents.builder();
+    losses.forEach(all::addAll);
     return all.build();
   }
 

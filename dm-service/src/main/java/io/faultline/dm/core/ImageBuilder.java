@@ -27,20 +27,23 @@ final class ImageBuilder {
   }
 
   private void coarsen() {
+    Extents collected = collect();
+    ranges = Extents.builder().addAll(collected);
+    added = collected.rangeCount();
+  }
+
+  private Extents collect() {
     Extents collected = ranges.build();
     while (collected.rangeCount() > maxRanges) {
       unitSectors *= 2;
       collected = collected.roundOut(unitSectors);
     }
-    ranges = Extents.builder().addAll(collected);
-    added = collected.rangeCount();
+    return collected;
   }
 
   /** The set, within a volume of that size. */
   Extents build(long volumeSectors) {
-    coarsen();
-    return unitSectors == 1
-        ? ranges.build()
-        : ranges.build().clip(new SectorRange(0, volumeSectors));
+    Extents collected = collect();
+    return unitSectors == 1 ? collected : collected.clip(new SectorRange(0, volumeSectors));
   }
 }

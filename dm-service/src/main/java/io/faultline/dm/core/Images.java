@@ -66,37 +66,93 @@ final class Images {
     below.values().forEach(set -> set.entries().keySet().forEach(key -> faults.add(anyOf(key))));
     stale.values().forEach(set -> set.entries().keySet().forEach(key -> faults.add(anyOf(key))));
     BadSet image = new BadSet();
-    Map<String, Extents> allBad = new TreeMap<>();
+    Losses losses = new Losses(table, faults, below, stale);
     Map<String, Extents> allStale = new TreeMap<>();
-    Extents lostBefore = Extents.EMPTY;
-    Extents failedBefore = Extents.EMPTY;
     for (BadSet.Key fault : faults) {
       Map<String, Extents> bad = lossOf(fault, below);
       Map<String, Extents> missed = lossOf(fault, stale);
       Extents weakened = table.weakened(without(union(bad, missed), allStale));
-      allBad = union(allBad, bad);
       allStale = union(allStale, missed);
-      Map<Effect, Extents> together = table.answer(allBad, allStale);
-      Extents lost = Table.lossOf(together);
-      Extents failed = together.getOrDefault(Effect.TARGET_FAILED, Extents.EMPTY);
+      losses.add(bad, missed);
       if (!fault.faultId().equals(NO_FAULT)) {
         Cause cause = Objects.requireNonNullElse(causeOf(fault, below, stale), Cause.MEDIA_ERROR);
-        Extents newlyFailed = failed.subtract(failedBefore);
-        Extents newlyLost = lost.subtract(lostBefore).subtract(newlyFailed);
         // What a map took away below stays the loss of a map.
         Effect effect =
             hasData(fault, below) || hasData(fault, stale)
                 ? Effect.DATA_LOST
                 : Effect.TARGET_FAILED;
-        image.add(fault.with(Effect.TARGET_FAILED), cause, newlyFailed);
-        image.add(fault.with(effect), cause, newlyLost);
-        Extents weak = weakened.union(weakImage(table, fault, below));
-        image.set(fault.with(Effect.REDUNDANCY_LOST), cause, weak);
+        image.add(fault.with(Effect.TARGET_FAILED), cause, losses.newlyFailed());
+        image.add(fault.with(effect), cause, losses.newlyLost());
+        image.set(
+            fault.with(Effect.REDUNDANCY_LOST),
+            cause,
+            weakened.union(weakImage(table, fault, below)));
       }
-      lostBefore = lost;
-      failedBefore = failed;
     }
     return image;
+  }
+
+  /** What is lost with one fault after another. */
+  private static final class Losses {
+    private final Table table;
+
+    /** What is lost in the end; null where it does not help to know it. */
+    private final @Nullable Extents atLast;
+
+    private Map<String, Extents> bad = new TreeMap<>();
+    private Map<String, Extents> stale = new TreeMap<>();
+    private Extents lost = Extents.EMPTY;
+    private Extents failed = Extents.EMPTY;
+    private Extents newlyLost = Extents.EMPTY;
+    private Extents newlyFailed = Extents.EMPTY;
+
+    Losses(
+        Table table,
+        TreeSet<BadSet.Key> faults,
+        Map<String, BadSet> below,
+        Map<String, BadSet> stale) {
+      this.table = table;
+      atLast =
+          table.losesBySupport() && faults.size() > 1
+              ? Table.lossOf(table.answer(allLoss(below), allLoss(stale)))
+              : null;
+    }
+
+    private static Map<String, Extents> allLoss(Map<String, BadSet> sets) {
+      Map<String, Extents> loss = new TreeMap<>();
+      sets.forEach((lower, set) -> loss.put(lower, set.loss()));
+      return loss;
+    }
+
+    void add(Map<String, Extents> moreBad, Map<String, Extents> moreStale) {
+      newlyLost = Extents.EMPTY;
+      newlyFailed = Extents.EMPTY;
+      if (atLast != null
+          && table.supported(union(moreBad, moreStale)).intersect(atLast).isEmpty()) {
+        // It has no part in anything that is lost in the end.
+        return;
+      }
+      Map<Effect, Extents> image;
+      if (table.additive()) {
+        image = table.answer(moreBad);
+      } else {
+        bad = union(bad, moreBad);
+        stale = union(stale, moreStale);
+        image = table.answer(bad, stale);
+      }
+      newlyFailed = image.getOrDefault(Effect.TARGET_FAILED, Extents.EMPTY).subtract(failed);
+      newlyLost = Table.lossOf(image).subtract(lost).subtract(newlyFailed);
+      failed = failed.union(newlyFailed);
+      lost = lost.union(newlyLost).union(newlyFailed);
+    }
+
+    Extents newlyLost() {
+      return newlyLost;
+    }
+
+    Extents newlyFailed() {
+      return newlyFailed;
+    }
   }
 
   private static BadSet.Key anyOf(BadSet.Key key) {

@@ -106,7 +106,8 @@ final class Imports {
                 commit.dirtyBlocks(),
                 commit.transaction());
         makeLive(volume, mappings, map);
-        yield draft.answer(Answer.ok(view(volume, mappings, map.pieceCount())));
+        String doubt = target.doubt(commit.dirtyBlocks());
+        yield draft.answer(Answer.ok(view(volume, mappings, map.pieceCount(), doubt)));
       }
     };
   }
@@ -188,18 +189,23 @@ final class Imports {
     draft.remove(Keys.upload(id));
   }
 
-  /** What the map is that was imported for a volume; null if none was. */
+  /** What the map of a volume is; null if its table has no target with one in metadata. */
   static Answers.@Nullable Imported imported(Draft draft, String volume) {
-    return draft.get(Keys.mappings(volume)) instanceof DmFact.Mappings mappings
-        ? new Answers.Imported(
-            mappings.devices(),
-            mappings.mappedBlocks(),
-            mappings.dirtyBlocks(),
-            mappings.transaction())
-        : null;
+    if (draft.get(Keys.mappings(volume)) instanceof DmFact.Mappings mappings) {
+      return new Answers.Imported(
+          true,
+          mappings.devices(),
+          mappings.mappedBlocks(),
+          mappings.dirtyBlocks(),
+          mappings.transaction());
+    }
+    return draft.live(volume).importable() == null
+        ? null
+        : new Answers.Imported(false, 0, 0, 0, null);
   }
 
-  private static Answers.ImportDone view(String volume, DmFact.Mappings mappings, int pieces) {
+  private static Answers.ImportDone view(
+      String volume, DmFact.Mappings mappings, int pieces, @Nullable String doubt) {
     return new Answers.ImportDone(
         volume,
         mappings.blockSectors(),
@@ -207,6 +213,7 @@ final class Imports {
         mappings.mappedBlocks(),
         mappings.dirtyBlocks(),
         pieces,
-        mappings.transaction());
+        mappings.transaction(),
+        doubt == null ? List.of() : List.of(doubt));
   }
 }

@@ -25,7 +25,7 @@ public final class Limits {
    * Ranges of one image of a bad set on a volume. A set that would have more is rounded outwards
    * until it has not: then it names sectors that are not hit, but never leaves one out.
    */
-  public static final int MAX_IMAGE_RANGES = 1 << 20;
+  public static final int MAX_IMAGE_RANGES = 1 << 24;
 
   /** Ranges or pieces in one answer; a longer one says with {@code next} where to go on. */
   public static final int MAX_ANSWER_RANGES = 65_536;

@@ -20,6 +20,7 @@ import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
 import io.faultline.dm.core.target.WritesBack;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.RangeConsumer;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -278,6 +279,19 @@ public final class Table {
   /** Whether it has a target with copies that can get out of step. */
   boolean redundant() {
     return redundant;
+  }
+
+  /** Whether each fault loses what it loses alone, and several no more than that. */
+  boolean additive() {
+    return rows.stream().allMatch(row -> !row.target().joint() || row.target().additive());
+  }
+
+  /**
+   * Whether a fault loses something together with others only where it has a part in it: true of
+   * copies and parity.
+   */
+  boolean losesBySupport() {
+    return rows.stream().allMatch(row -> !row.target().joint() || row.target().redundant());
   }
 
   /** The target of a row; rows count from 0. */
@@ -558,31 +572,34 @@ public final class Table {
 
   /** The sectors of the volume that these sectors below have a part in. */
   Extents supported(Map<String, Extents> below) {
-    return supported(below, false);
+    return supported(below, Target::support);
   }
 
   /** Those of them that are kept with redundancy, and now have less of it. */
   Extents weakened(Map<String, Extents> badBelow) {
-    return redundant ? supported(badBelow, true) : Extents.EMPTY;
+    return joint ? supported(badBelow, Target::weaken) : Extents.EMPTY;
   }
 
-  private Extents supported(Map<String, Extents> below, boolean onlyRedundant) {
+  /** What a target says of a part of a leg. */
+  @FunctionalInterface
+  private interface Saying {
+    void of(Target target, int leg, long legOffset, long sectorCount, RangeConsumer out);
+  }
+
+  private Extents supported(Map<String, Extents> below, Saying saying) {
     ImageBuilder image = new ImageBuilder(Limits.MAX_IMAGE_RANGES);
     below.forEach(
         (device, ranges) ->
             forEachHit(
                 device,
                 ranges,
-                (row, leg, start, count) -> {
-                  Target target = rows.get(row).target();
-                  if (target.redundant() || !onlyRedundant) {
-                    target.support(
+                (row, leg, start, count) ->
+                    saying.of(
+                        rows.get(row).target(),
                         leg,
                         start,
                         count,
-                        (offset, length) -> image.add(starts[row] + offset, length));
-                  }
-                }));
+                        (offset, length) -> image.add(starts[row] + offset, length))));
     return image.build(sectors);
   }
 

@@ -40,6 +40,7 @@ final class Views {
         dax(draft, name),
         volume.claimHolder(),
         outOfSync(draft, name, live),
+        Imports.imported(draft, name),
         inactive == null
             ? null
             : new Answers.Inactive(

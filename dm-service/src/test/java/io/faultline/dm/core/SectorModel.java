@@ -311,8 +311,9 @@ final class SectorModel {
       }
     }
 
+    /** All of it, also where it may grow to. */
     private Set<Cell> whole(String block) {
-      return cells(block, 0, sectors(block));
+      return cells(block, 0, 1000);
     }
 
     private static Set<Cell> cells(String block, int start, int count) {

@@ -593,7 +593,7 @@ class StackSimulationTest {
       return image;
     }
 
-    /** What copies missed, as the rules keep it: {@link StaleTest} says when they do. */
+    /** What copies missed, as the rules keep it: {@link RedundancyTest} says when they do. */
     Map<String, Map<Fault, BitSet>> stale(String volume) {
       Map<String, Map<Fault, BitSet>> stale = new TreeMap<>();
       String prefix = Keys.stale(volume);

@@ -46,6 +46,85 @@ class TableRefusalTest {
           0 96 striped 2 8 pmem0 0 pmem9 0         | 1 | striped: Couldn't parse stripe destination (-ENOENT)
           0 96 striped 2 8 pmem0 960 pmem1 0       | 1 | pmem0 too small for target: start=960, len=48, dev_size=1000
           0 96 zero 1                              | 1 | zero: No arguments required (-EINVAL)
+          0 96 delay pmem0 0                       | 1 | delay: Requires exactly 3, 6 or 9 arguments (-EINVAL)
+          0 96 delay pmem0 x 0                     | 1 | delay: Invalid device sector (-EINVAL)
+          0 96 delay pmem0 0 x                     | 1 | delay: Invalid delay (-EINVAL)
+          0 96 delay pmem0 0 1 pmem9 0 1           | 1 | delay: Device lookup failed (-ENOENT)
+          0 96 delay pmem0 0 1 pmem1 950 1         | 1 | pmem1 too small for target: start=950, len=96, dev_size=1000
+          0 96 flakey pmem0 0 1                    | 1 | flakey: Invalid argument count (-EINVAL)
+          0 96 flakey pmem0 0 0 0                  | 1 | flakey: Total (up + down) interval is zero (-EINVAL)
+          0 96 flakey pmem0 0 4294967295 2         | 1 | flakey: Interval overflow (-EINVAL)
+          0 96 flakey pmem0 0 1 1 2 drop_writes    | 1 | flakey: Invalid number of feature args (-EINVAL)
+          0 96 flakey pmem0 0 1 1 1 what           | 1 | flakey: Unrecognised flakey feature requested (-EINVAL)
+          0 96 flakey pmem0 0 1 1 2 drop_writes error_writes | 1 | flakey: Feature error_writes conflicts with feature drop_writes (-EINVAL)
+          0 96 flakey pmem0 0 1 1 5 corrupt_bio_byte 1 x 0 0 | 1 | flakey: Invalid corrupt bio direction (r or w) (-EINVAL)
+          0 96 dust pmem0 0                        | 1 | dust: Invalid argument count (-EINVAL)
+          0 96 dust pmem0 0 511                    | 1 | dust: Block size must be at least 512 (-EINVAL)
+          0 96 dust pmem0 0 1000                   | 1 | dust: Block size must be a power of 2 (-EINVAL)
+          0 96 dust pmem0 0 65536                  | 1 | dust: Block size is too large (-EINVAL)
+          0 96 dust pmem9 0 512                    | 1 | dust: Device lookup failed (-EINVAL)
+          0 96 log-writes pmem0                    | 1 | log-writes: Invalid argument count (-EINVAL)
+          0 96 era pmem0 pmem1                     | 1 | era: Invalid argument count (-EINVAL)
+          0 96 era pmem0 pmem1 9                   | 1 | era: Invalid block size (-EINVAL)
+          0 96 era pmem9 pmem1 8                   | 1 | era: Error opening metadata device (-EINVAL)
+          0 96 snapshot-origin pmem0 0             | 1 | snapshot-origin: origin: incorrect number of arguments (-EINVAL)
+          0 96 unstriped 2 8 0 pmem0               | 1 | unstriped: Invalid number of arguments (-EINVAL)
+          0 96 unstriped 2 8 3 pmem0 0             | 1 | unstriped: Please provide stripe between [0, # of stripes] (-EINVAL)
+          0 97 unstriped 2 8 0 pmem0 0             | 1 | unstriped: Target length not divisible by chunk size (-EINVAL)
+          0 96 crypt aes 00 0 pmem0                | 1 | crypt: Not enough arguments (-EINVAL)
+          0 96 crypt aes 0g 0 pmem0 0              | 1 | crypt: Error decoding and setting key (-EINVAL)
+          0 96 crypt aes 00 1 pmem0 0 1 sector_size:4096 | 1 | crypt: Invalid iv_offset sector (-EINVAL)
+          0 97 crypt aes 00 0 pmem0 0 1 sector_size:1024 | 1 | crypt: Device size is not multiple of sector_size feature (-EINVAL)
+          0 96 crypt aes 00 0 pmem0 0 1 sector_size:768  | 1 | crypt: Invalid feature value for sector_size (-EINVAL)
+          0 96 crypt aes 00 0 pmem0 0 1 what       | 1 | crypt: Invalid feature arguments (-EINVAL)
+          0 96 switch 2 8 1 pmem0 0 pmem1 0        | 1 | switch: Invalid number of optional args (-EINVAL)
+          0 96 switch 2 8 0 pmem0 0                | 1 | switch: Incorrect number of path arguments (-EINVAL)
+          0 96 switch 0 8 0                        | 1 | switch: Invalid number of paths (-EINVAL)
+          0 96 switch 1 0 0 pmem0 0                | 1 | switch: Invalid region size (-EINVAL)
+          0 96 switch 1 8 0 pmem0 x                | 1 | switch: Invalid device starting offset (-EINVAL)
+          0 96 mirror core                         | 1 | mirror: Insufficient mirror log arguments (-EINVAL)
+          0 96 mirror core 1 7 2 pmem0 0 pmem1 0   | 1 | mirror: Error creating mirror dirty log (-EINVAL)
+          0 96 mirror core 1 64 1 pmem0 0          | 1 | mirror: Invalid number of mirrors (-EINVAL)
+          0 96 mirror core 1 64 2 pmem0 0          | 1 | mirror: Too few mirror arguments (-EINVAL)
+          0 96 mirror core 1 64 2 pmem0 0 pmem1 x  | 1 | mirror: Invalid offset (-EINVAL)
+          0 96 mirror core 1 64 2 pmem0 0 pmem9 0  | 1 | mirror: Device lookup failure (-ENOENT)
+          0 96 mirror core 1 64 2 pmem0 0 pmem1 0 1 what     | 1 | mirror: Unrecognised feature requested (-EINVAL)
+          0 96 mirror core 1 64 2 pmem0 0 pmem1 0 1 keep_log | 1 | mirror: keep_log feature requires the handle_errors feature (-EINVAL)
+          0 96 mirror core 1 64 2 pmem0 0 pmem1 0 0 1        | 1 | mirror: Too many mirror arguments (-EINVAL)
+          0 96 raid                                | 1 | raid: No arguments (-EINVAL)
+          0 96 raid raid7 1 8 2 - pmem0 - pmem1    | 1 | raid: Unrecognised raid_type (-EINVAL)
+          0 96 raid raid1 9 0 2 - pmem0 - pmem1    | 1 | raid: Cannot understand number of raid parameters (-EINVAL)
+          0 96 raid raid1 1 0 3 - pmem0 - pmem1    | 1 | raid: Cannot understand number of raid devices parameters (-EINVAL)
+          0 96 raid raid5_ls 1 8 1 - pmem0         | 1 | raid: Insufficient number of devices (-EINVAL)
+          0 96 raid raid5_ls 1 x 2 - pmem0 - pmem1 | 1 | raid: Bad numerical argument given for chunk_size (-EINVAL)
+          0 96 raid raid5_ls 1 12 2 - pmem0 - pmem1 | 1 | raid: Chunk size must be a power of 2 (-EINVAL)
+          0 96 raid raid5_ls 1 4 2 - pmem0 - pmem1 | 1 | raid: Chunk size value is too small (-EINVAL)
+          0 96 raid raid5_ls 3 8 sync nosync 2 - pmem0 - pmem1     | 1 | raid: sync and nosync are mutually exclusive (-EINVAL)
+          0 96 raid raid1 3 0 rebuild 2 2 - pmem0 - pmem1          | 1 | raid: Invalid rebuild index given (-EINVAL)
+          0 96 raid raid5_ls 3 8 write_mostly 0 2 - pmem0 - pmem1  | 1 | raid: write_mostly option is only valid for RAID1 (-EINVAL)
+          0 96 raid raid1 3 0 region_size 128 2 - pmem0 - pmem1    | 1 | raid: Supplied region size is too large (-EINVAL)
+          0 96 raid raid1 3 0 region_size 48 2 - pmem0 - pmem1     | 1 | raid: Region size is not a power of 2 (-EINVAL)
+          0 96 raid raid1 3 0 raid10_format near 2 - pmem0 - pmem1 | 1 | raid: 'raid10_format' is an invalid parameter for this RAID type (-EINVAL)
+          0 96 raid raid6_zr 2 8 nosync 4 - pmem0 - pmem1 - pmem0 - pmem1 | 1 | raid: Invalid flags combination (-EINVAL)
+          0 96 raid raid1 3 0 what 1 2 - pmem0 - pmem1             | 1 | raid: Unable to parse RAID parameter (-EINVAL)
+          0 96 raid raid1 1 0 2 pmem0 - - pmem1    | 1 | raid: No data device supplied with metadata device (-EINVAL)
+          0 96 raid raid1 1 0 2 - pmem9 - pmem1    | 1 | raid: RAID device lookup failure (-ENOENT)
+          0 96 raid raid1 1 0 2 - - - -            | 1 | raid: Invalid rdev size (-EINVAL)
+          0 96 raid raid5_ls 1 8 3 - - - - - pmem0 | 1 | raid: Failed to run raid array (-EINVAL)
+          0 97 raid raid0 1 8 2 - pmem0 - pmem1    | 1 | raid: Target length not divisible by number of data devices (-EINVAL)
+          0 96 raid raid1 3 0 delta_disks 1 2 - pmem0 - pmem1      | 1 | raid: Too many delta_disk requested (-EINVAL)
+          0 96 verity 1 pmem0 pmem1 512 512        | 1 | verity: Not enough arguments (-EINVAL)
+          0 96 verity 2 pmem0 pmem1 512 512 96 0 sha256 00 - | 1 | verity: Invalid version (-EINVAL)
+          0 96 verity 1 pmem0 pmem1 100 512 96 0 sha256 00 - | 1 | verity: Invalid data device block size (-EINVAL)
+          0 96 verity 1 pmem0 pmem1 512 512 95 0 sha256 00 - | 1 | verity: Data device is too small (-EINVAL)
+          0 96 verity 1 pmem0 pmem1 512 512 96 0 none 00 -   | 1 | verity: Cannot initialize hash function (-EINVAL)
+          0 96 verity 1 pmem0 pmem1 512 512 96 0 sha256 00 - | 1 | verity: Invalid root digest (-EINVAL)
+          0 96 integrity pmem0 0 4                 | 1 | integrity: Invalid argument count (-EINVAL)
+          0 96 integrity pmem0 0 4 X 0             | 1 | integrity: Invalid mode (expecting J, B, D, R, I) (-EINVAL)
+          0 96 integrity pmem0 0 - J 0             | 1 | integrity: Unknown tag size (-EINVAL)
+          0 96 integrity pmem0 0 4 B 0             | 1 | integrity: Bitmap mode can be only used with internal hash (-EINVAL)
+          0 96 integrity pmem0 0 4 J 0             | 1 | integrity: Unknown journal size (-EINVAL)
+          0 96 integrity pmem0 0 4 J 1 what        | 1 | integrity: Invalid argument (-EINVAL)
           0 96 mirrored pmem0 0                    | 1 | mirrored: unknown target type
           0 0 zero                                 | 1 | zero-length target
           8 96 zero                                | 1 | zero: Gap in table (-EINVAL)
@@ -126,6 +205,37 @@ class TableRefusalTest {
 
     assertThat(printed).isEqualTo("0 96 striped 2 8 pmem0 16 pmem1 0\n96 4 error\n100 4 zero\n");
     assertThat(host.put("vol0", printed).status()).isEqualTo(200);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          delay pmem0 0 10                       | delay pmem0 0 10
+          delay /dev/pmem0 0 1 pmem1 8 2         | delay pmem0 0 1 pmem1 8 2
+          flakey pmem0 0 1 2                     | flakey pmem0 0 1 2 2 error_reads error_writes
+          flakey pmem0 0 1 2 0                   | flakey pmem0 0 1 2 2 error_reads error_writes
+          flakey pmem0 0 1 2 5 corrupt_bio_byte 32 r 1 0 | flakey pmem0 0 1 2 5 corrupt_bio_byte 32 r 1 0
+          dust pmem0 0 512                       | dust pmem0 0 512
+          log-writes pmem0 pmem1                 | log-writes pmem0 pmem1
+          era pmem1 pmem0 8                      | era pmem1 pmem0 8
+          snapshot-origin pmem0                  | snapshot-origin pmem0
+          unstriped 2 8 1 pmem0 0                | unstriped 2 8 1 pmem0 0
+          crypt aes 0a1b 0 pmem0 0               | crypt aes 0000 0 pmem0 0
+          crypt aes :32:logon:x 0 pmem0 0 2 same_cpu_crypt allow_discards | crypt aes :32:logon:x 0 pmem0 0 2 allow_discards same_cpu_crypt
+          switch 2 8 0 pmem0 0 pmem1 8           | switch 2 8 0 pmem0 0 pmem1 8
+          mirror disk 3 pmem1 64 nosync 2 pmem0 0 pmem1 200 2 handle_errors keep_log | mirror disk 3 pmem1 64 nosync 2 pmem0 0 pmem1 200 2 handle_errors keep_log
+          raid RAID1 1 16 2 - pmem0 - pmem1      | raid raid1 1 0 2 - pmem0 - pmem1
+          raid raid1 7 0 write_mostly 1 region_size 64 max_write_behind 8 2 - pmem0 - pmem1 | raid raid1 7 0 write_mostly 1 max_write_behind 8 region_size 64 2 - pmem0 - pmem1
+          raid raid10 5 8 raid10_format far raid10_copies 2 2 - pmem0 - pmem1 | raid raid10 5 8 raid10_copies 2 raid10_format far 2 - pmem0 - pmem1
+          raid raid5_ls 4 8 nosync journal_dev pmem1 3 - pmem0 - - - pmem1 | raid raid5_ls 4 8 nosync journal_dev pmem1 3 - pmem0 - - - pmem1
+          integrity pmem0 0 4 J 2 journal_sectors:1 internal_hash:crc32c | integrity pmem0 0 4 J 6 journal_sectors:176 interleave_sectors:32768 buffer_sectors:128 journal_watermark:50 commit_time:10000 internal_hash:crc32c
+          """)
+  void everyLineIsPrintedAsTheKernelPrintsIt(String arguments, String printed) {
+    host.volume("vol0", "0 96 " + arguments);
+    assertThat(host.get("vol0").table()).containsExactly("0 96 " + printed);
+    assertThat(host.put("vol0", "0 96 " + printed).status()).as("the same").isEqualTo(200);
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -100,6 +101,30 @@ public final class BlockDeviceClient {
   public boolean release(String host, String device, String holder) {
     HttpRequest request = claimRequest(host, device).method("DELETE", holderBody(holder)).build();
     return succeeds(request);
+  }
+
+  /**
+   * Makes a block device.
+   *
+   * @param shape the body of the request
+   * @return why not; null if it is there now
+   */
+  public @Nullable Problem create(String host, String device, Map<String, Object> shape) {
+    HttpRequest request =
+        request(host, device, "")
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(Json.LENIENT.writeValueAsBytes(shape)))
+            .build();
+    return switch (send(request)) {
+      case Result.Unreachable(Problem problem) -> problem;
+      case Result.Answered(int status, byte[] body) when status < 300 -> null;
+      case Result.Answered(int status, byte[] body) -> problem(status, body);
+    };
+  }
+
+  /** Forgets a block device that nobody claims; whether it is gone. */
+  public boolean delete(String host, String device) {
+    return succeeds(request(host, device, "").DELETE().build());
   }
 
   /** Whether there is such a block device. */

@@ -227,27 +227,36 @@ record Cache(
     }
   }
 
-  /**
-   * What is not cached is lost; what is cached and clean has only the cached copy left, if that is
-   * not gone too.
-   */
+  /** What is not cached is lost; what is cached and clean is, if the cached copy is gone too. */
   private void answerOrigin(Extents badOrigin, Extents cleanGone, EffectConsumer out) {
-    Extents.Builder onlyCached = Extents.builder();
     badOrigin.forEach(
         (from, count) ->
             map.forward(
                 from,
                 count,
-                (at, data, length, dirty) -> {
-                  if (!dirty) {
-                    onlyCached.add(at, length);
-                  }
-                },
+                (at, data, length, dirty) -> {},
                 (at, length) -> out.accept(Effect.DATA_LOST, at, length)));
-    Extents left = onlyCached.build();
-    left.intersect(cleanGone).forEach((at, length) -> out.accept(Effect.DATA_LOST, at, length));
-    left.subtract(cleanGone)
-        .forEach((at, length) -> out.accept(Effect.REDUNDANCY_LOST, at, length));
+    badOrigin
+        .intersect(cleanGone)
+        .forEach((at, length) -> out.accept(Effect.DATA_LOST, at, length));
+  }
+
+  /**
+   * Under a clean block the origin was the second copy; the other way round nothing is at stake.
+   */
+  @Override
+  public void weaken(int leg, long legOffset, long count, RangeConsumer out) {
+    if (leg == ORIGIN) {
+      map.forward(
+          legOffset,
+          count,
+          (at, data, length, dirty) -> {
+            if (!dirty) {
+              out.accept(at, length);
+            }
+          },
+          (at, length) -> {});
+    }
   }
 
   @Override
@@ -288,6 +297,15 @@ record Cache(
   @Override
   public long dataBlocks(ToLongFunction<String> sectorsOf) {
     return sectorsOf.applyAsLong(fast) / blockSectors;
+  }
+
+  /** Seen with cache_dump 0.9.0, which does not read the dirty bits of format 2. */
+  @Override
+  public @Nullable String doubt(long dirtyBlocks) {
+    return dirtyBlocks == 0 && words.contains("metadata2") && words.contains("writeback")
+        ? "no block is dirty by this dump; of metadata in format 2 old versions of cache_dump print"
+            + " every block as clean, dirty or not"
+        : null;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.faultline.dm.core.target;
 
 import io.faultline.dm.core.map.BlockMap;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A target whose map is in its metadata, so that it has to be imported. Without an import it has
@@ -35,6 +36,15 @@ public interface Importable extends Target {
 
   /** Whether a block below may be held for several blocks above. */
   boolean sharesBlocks();
+
+  /**
+   * Why a map may not be all of the truth; null if there is no reason to think so.
+   *
+   * @param dirtyBlocks that it has
+   */
+  default @Nullable String doubt(long dirtyBlocks) {
+    return null;
+  }
 
   /** The same target with an imported map, if it looks anything up in it by itself. */
   Target imported(BlockMap map, ToLongFunction<String> sectorsOf);

@@ -221,6 +221,11 @@ final class Integrity implements Target {
   }
 
   @Override
+  public boolean additive() {
+    return true;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

@@ -30,4 +30,9 @@ record Shift(long sectorCount, String arguments, List<Leg> legs, boolean directA
     long places = legs.stream().filter(leg -> leg.role() == LegRole.DATA).count();
     return places == 1 ? ByteAccess.READ_WRITE : ByteAccess.READ;
   }
+
+  @Override
+  public boolean additive() {
+    return true;
+  }
 }

@@ -90,6 +90,14 @@ public interface Target {
   }
 
   /**
+   * Whether a joint target loses with several ranges what it loses with each of them and no more:
+   * it has units or a map, but nothing that is kept twice.
+   */
+  default boolean additive() {
+    return false;
+  }
+
+  /**
    * Every offset that this range of the leg has a part in, be it as a copy or as what makes up for
    * others: what a loss of redundancy below is passed on to.
    */
@@ -103,6 +111,15 @@ public interface Target {
             out.accept(offset, count);
           }
         });
+  }
+
+  /**
+   * Every offset that still reads right, but from fewer places, when this range of the leg is bad.
+   */
+  default void weaken(int leg, long legOffset, long sectorCount, RangeConsumer out) {
+    if (redundant()) {
+      support(leg, legOffset, sectorCount, out);
+    }
   }
 
   /**

@@ -308,6 +308,11 @@ final class Verity implements Target {
   }
 
   @Override
+  public boolean additive() {
+    return true;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

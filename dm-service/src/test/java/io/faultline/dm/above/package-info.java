@@ -1,0 +1,4 @@
+@NullMarked
+package io.faultline.dm.above;
+
+import org.jspecify.annotations.NullMarked;
