@@ -9,6 +9,7 @@ import io.faultline.ranges.Extents;
 import io.faultline.ranges.testing.Gen;
 import io.faultline.ranges.testing.Seeds;
 import io.faultline.runtime.core.Answer;
+import io.faultline.runtime.core.Claim;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -101,7 +102,8 @@ class CopiesTest {
     assertThat(progress.failed())
         .extracting(Answers.FailedRanges::device)
         .containsExactly("a", "b");
-    assertThat(host.upward("a", 0, 256)).isEqualTo(Map.of());
+    Claim claim = TestHost.ok(host.claim("m", "fs:x"));
+    assertThat(claim.ranges()).isEqualTo(Extents.of(20, 4));
   }
 
   @Test
