@@ -18,6 +18,8 @@ import org.springframework.util.unit.DataSize;
  * @param staleClaimAge how old a claim must be before its holder's service is asked whether the
  *     holder exists
  * @param journalSegment after how much journal a snapshot is written
+ * @param publishWindow how much of the journal is read back at once to be published, one entry at
+ *     least
  * @param deadlineCheck how often it is looked whether something is due: a planned removal, the end
  *     of a transient fault, the next step of a scrub
  * @param scrub how fast a scrub reads
@@ -30,6 +32,7 @@ public record DeviceProperties(
     @DefaultValue("30s") Duration removalDeadline,
     @DefaultValue("30s") Duration staleClaimAge,
     @DefaultValue("16MB") DataSize journalSegment,
+    @DefaultValue("4MB") DataSize publishWindow,
     @DefaultValue("50ms") Duration deadlineCheck,
     @DefaultValue ScrubProperties scrub,
     @DefaultValue PatrolProperties patrol) {
@@ -64,7 +67,10 @@ public record DeviceProperties(
    * @param dataBytesPerCall content that one request gives or takes
    * @param dataBytesInFlight content that all requests together hold in memory
    * @param clearBytesPerCall poison that one request clears
-   * @param unpublishedEvents events that wait for Kafka before changes are answered 503
+   * @param unpublishedEvents events, and entries of the journal, that wait for Kafka before changes
+   *     are answered 503
+   * @param entryBytes what one call may write to the journal, facts and events together; a range of
+   *     a fault takes about 7 bytes
    * @param keptAnswers answers under an {@code Idempotency-Key} that are kept for a host
    */
   public record LimitProperties(
@@ -86,6 +92,7 @@ public record DeviceProperties(
       @DefaultValue("256MB") DataSize dataBytesInFlight,
       @DefaultValue("4GB") DataSize clearBytesPerCall,
       @DefaultValue("100000") int unpublishedEvents,
+      @DefaultValue("64MB") DataSize entryBytes,
       @DefaultValue("1024") int keptAnswers) {
 
     Limits core() {
@@ -113,6 +120,8 @@ public record DeviceProperties(
         limits.mediaBytes().toBytes(),
         limits.unpublishedEvents(),
         limits.keptAnswers(),
-        journalSegment.toBytes());
+        journalSegment.toBytes(),
+        limits.entryBytes().toBytes(),
+        publishWindow.toBytes());
   }
 }

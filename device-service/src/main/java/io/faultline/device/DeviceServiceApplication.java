@@ -1,6 +1,7 @@
 package io.faultline.device;
 
 import io.faultline.runtime.RuntimeConfiguration;
+import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
@@ -13,6 +14,9 @@ import org.springframework.context.annotation.Import;
 public class DeviceServiceApplication {
 
   public static void main(String[] args) {
-    SpringApplication.run(DeviceServiceApplication.class, args);
+    SpringApplication application = new SpringApplication(DeviceServiceApplication.class);
+    application.setDefaultProperties(
+        Map.of("spring.application.name", "device-service", "server.port", "8081"));
+    application.run(args);
   }
 }

@@ -196,6 +196,8 @@ public class DeviceServiceConfiguration {
       Health.Builder health = Health.up();
       health.withDetail("sliceId", deviceSlice.sliceId());
       health.withDetail("unpublishedEvents", deviceSlice.backlog().size());
+      // Devices that are damaged are refused one by one; the others are served.
+      health.withDetail("damagedDevices", deviceSlice.damagedDevices());
       String failure = deviceSlice.failure();
       if (failure != null) {
         health.down().withDetail("failure", failure);

@@ -16,13 +16,7 @@ public class DmServiceApplication {
   public static void main(String[] args) {
     SpringApplication application = new SpringApplication(DmServiceApplication.class);
     application.setDefaultProperties(
-        Map.of(
-            "spring.application.name", "dm-service",
-            "spring.threads.virtual.enabled", "true",
-            "management.endpoints.web.exposure.include", "health,info,metrics,prometheus",
-            "management.endpoint.health.probes.enabled", "true",
-            "management.endpoint.health.group.readiness.include", "*",
-            "springdoc.api-docs.path", "/v1/openapi.json"));
+        Map.of("spring.application.name", "dm-service", "server.port", "8082"));
     application.run(args);
   }
 }

@@ -19,12 +19,14 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
+import org.springframework.context.annotation.PropertySource;
 import org.springframework.core.env.Environment;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What every service has: settings, Kafka, the HTTP edge, health. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(FaultlineProperties.class)
+@PropertySource("classpath:/io/faultline/runtime/service.properties")
 @Import({ProblemAdvice.class, ProblemErrorController.class})
 public class RuntimeConfiguration {
 

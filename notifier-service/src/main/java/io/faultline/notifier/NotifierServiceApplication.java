@@ -1,6 +1,7 @@
 package io.faultline.notifier;
 
 import io.faultline.runtime.RuntimeConfiguration;
+import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -13,6 +14,9 @@ import org.springframework.context.annotation.Import;
 public class NotifierServiceApplication {
 
   public static void main(String[] args) {
-    SpringApplication.run(NotifierServiceApplication.class, args);
+    SpringApplication application = new SpringApplication(NotifierServiceApplication.class);
+    application.setDefaultProperties(
+        Map.of("spring.application.name", "notifier-service", "server.port", "8084"));
+    application.run(args);
   }
 }

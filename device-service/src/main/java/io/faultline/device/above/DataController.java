@@ -92,7 +92,11 @@ public final class DataController {
 
   @PutMapping(
       path = "/v1/hosts/{host}/devices/{device}/data",
-      consumes = MediaType.APPLICATION_OCTET_STREAM_VALUE)
+      // A form is what curl calls every body that it is not told the type of.
+      consumes = {
+        MediaType.APPLICATION_OCTET_STREAM_VALUE,
+        MediaType.APPLICATION_FORM_URLENCODED_VALUE
+      })
   ResponseEntity<byte[]> write(
       @PathVariable String host,
       @PathVariable String device,

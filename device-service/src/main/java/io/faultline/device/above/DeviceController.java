@@ -10,6 +10,8 @@ import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -50,11 +52,15 @@ public final class DeviceController {
     Edge.name("host", host);
     Edge.Page page = Edge.page(limit, after);
     List<Map<String, @Nullable Object>> devices =
-        SliceEdge.available(
-            () ->
-                edge.slice()
-                    .read(
-                        host, state -> state.devices().stream().map(DeviceViews::device).toList()));
+        new ArrayList<>(
+            SliceEdge.available(
+                () ->
+                    edge.slice()
+                        .read(
+                            host,
+                            state -> state.devices().stream().map(DeviceViews::device).toList())));
+    devices.addAll(edge.slice().damagedViews(host));
+    devices.sort(Comparator.comparing(device -> String.valueOf(device.get("name"))));
     return SliceEdge.page(devices, page, device -> String.valueOf(device.get("name")));
   }
 
@@ -106,9 +112,15 @@ public final class DeviceController {
 
   @DeleteMapping("/v1/hosts/{host}/devices/{device}")
   ResponseEntity<byte[]> delete(
-      @PathVariable String host, @PathVariable String device, HttpServletRequest request) {
+      @PathVariable String host,
+      @PathVariable String device,
+      @RequestParam(defaultValue = "false") boolean damaged,
+      HttpServletRequest request) {
     Edge.name("host", host);
     Edge.name("device", device);
+    if (damaged) {
+      return Replies.toResponse(edge.slice().giveUp(host, device, SliceEdge.traceparent(request)));
+    }
     for (String holder : edge.device(host, device, DeviceController::withoutClaim)) {
       if (upper.standing(host, holder, device) == Standing.STANDS) {
         throw new ProblemException(DeviceProblems.stillNeeded(device, holder));

@@ -26,6 +26,8 @@ public final class DeviceMetrics implements MeterBinder {
     registry.gauge("faultline.device.open.faults", this, DeviceMetrics::openFaults);
     registry.gauge(
         "faultline.device.events.unpublished", this, metrics -> metrics.slice.backlog().size());
+    registry.gauge(
+        "faultline.device.damaged", this, metrics -> metrics.slice.damagedDevices().size());
   }
 
   /** How long a device took to leave, from the first word to its going. */

@@ -126,7 +126,7 @@ public final class HostRouting extends OncePerRequestFilter {
 
   private boolean hasDevices(String host) {
     try {
-      return slice.read(host, state -> !state.devices().isEmpty());
+      return slice.hosts().contains(host);
     } catch (SliceException e) {
       return false;
     }

@@ -285,6 +285,7 @@ public final class Publisher implements SmartLifecycle {
       List<String> names =
           slice.read(host, state -> state.devices().stream().map(Device::name).toList());
       names.forEach(name -> all.add(new DeviceName(host, name)));
+      slice.damaged(host).keySet().forEach(name -> all.add(new DeviceName(host, name)));
     }
     return all;
   }
@@ -311,6 +312,13 @@ public final class Publisher implements SmartLifecycle {
           }
           return name;
         });
+    if (state.isEmpty()) {
+      Map<String, @Nullable Object> damaged = slice.damagedView(name.host(), name.device());
+      if (!damaged.isEmpty()) {
+        state.put("host", name.host());
+        state.putAll(damaged);
+      }
+    }
     if (state.isEmpty()) {
       return new ProducerRecord<>(Topics.DEVICE_STATE, name.host() + "/" + name.device(), null);
     }

@@ -4,7 +4,6 @@ import io.faultline.device.below.Slice;
 import io.faultline.device.below.SliceException;
 import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceCommand;
-import io.faultline.device.core.DeviceProblems;
 import io.faultline.runtime.Reply;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.Edge;
@@ -53,7 +52,7 @@ public final class SliceEdge {
                 state -> {
                   Device found = state.device(device);
                   if (found == null) {
-                    throw new ProblemException(DeviceProblems.unknownDevice(host, device));
+                    throw new ProblemException(slice.notThere(host, device));
                   }
                   return look.apply(found);
                 }));

@@ -10,22 +10,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Function;
 
 /**
  * Entries of the journal that are not published yet, in its order. They are handed out only once
  * they are on the disk: what others hear of must not vanish in a crash.
+ *
+ * <p>Only where they lie is kept in memory; they are read back when it is their turn, so many bytes
+ * at once. So it costs the same whether an entry has one event or a million ranges.
  */
 public final class Backlog implements AutoCloseable {
-
-  private static final Logger log = LoggerFactory.getLogger(Backlog.class);
 
   /**
    * One entry.
@@ -34,18 +35,40 @@ public final class Backlog implements AutoCloseable {
    */
   public record Unpublished(long number, String host, List<Event> events, Set<String> devices) {}
 
+  /**
+   * An entry as it is kept in memory.
+   *
+   * @param devices whose state it changed
+   */
+  record Waiting(
+      long number, String host, List<String> devices, int events, JournalPosition position) {}
+
   private final PublishedMark mark;
+  private final Function<JournalPosition, Unpublished> reader;
+  private final long windowBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Deque<Unpublished> entries = new ArrayDeque<>();
+  private final Deque<Waiting> entries = new ArrayDeque<>();
   private long durable;
   private long published;
   private volatile int events;
+  private volatile int waiting;
 
-  Backlog(PublishedMark mark, long durable, long published) {
+  /**
+   * @param reader reads an entry back
+   * @param windowBytes how much of the journal {@link #next} reads at once, one entry at least
+   */
+  Backlog(
+      PublishedMark mark,
+      PublishedMark.Marked marked,
+      Function<JournalPosition, Unpublished> reader,
+      long windowBytes) {
     this.mark = mark;
-    this.durable = durable;
-    this.published = published;
+    this.durable = marked.durable();
+    this.published = marked.published();
+    this.reader = reader;
+    this.windowBytes = windowBytes;
+    mark.write(marked);
   }
 
   /** How many events wait. */
@@ -53,21 +76,38 @@ public final class Backlog implements AutoCloseable {
     return events;
   }
 
+  /** How many entries wait; some have no event, but a state to tell. */
+  int entries() {
+    return waiting;
+  }
+
   /**
    * What those above have not been told of a device's media, because it is not published yet: by
    * fault, the ranges that were said to be bad.
    */
   public Map<String, Extents> untold(String host, String device) {
-    Map<String, Extents.Builder> untold = new HashMap<>();
+    List<Waiting> about = new ArrayList<>();
     lock.lock();
     try {
-      for (Unpublished entry : entries) {
+      for (Waiting entry : entries) {
         if (entry.host().equals(host) && entry.devices().contains(device)) {
-          entry.events().forEach(event -> addCorrupted(event, device, untold));
+          about.add(entry);
         }
       }
     } finally {
       lock.unlock();
+    }
+    Map<String, Extents.Builder> untold = new HashMap<>();
+    for (Waiting entry : about) {
+      try {
+        Unpublished read = reader.apply(entry.position());
+        read.events().forEach(event -> addCorrupted(event, device, untold));
+      } catch (SliceException e) {
+        // Published meanwhile, and dropped with its segment.
+        if (entry.number() > published()) {
+          throw e;
+        }
+      }
     }
     Map<String, Extents> ranges = new HashMap<>();
     untold.forEach((faultId, builder) -> ranges.put(faultId, builder.build()));
@@ -95,11 +135,12 @@ public final class Backlog implements AutoCloseable {
     }
   }
 
-  void add(Unpublished entry) {
+  void add(Waiting entry) {
     lock.lock();
     try {
       entries.addLast(entry);
-      events += entry.events().size();
+      events += entry.events();
+      waiting = entries.size();
     } finally {
       lock.unlock();
     }
@@ -111,6 +152,7 @@ public final class Backlog implements AutoCloseable {
     try {
       if (number > durable) {
         durable = number;
+        mark.write(new PublishedMark.Marked(published, durable));
         changed.signalAll();
       }
     } finally {
@@ -123,22 +165,35 @@ public final class Backlog implements AutoCloseable {
    * entries come again until they are {@link #published(long)}.
    *
    * @return empty if none came within {@code patience}
+   * @throws SliceException if the journal was damaged since it was opened
    */
   public List<Unpublished> next(int maxEntries, Duration patience) throws InterruptedException {
+    List<Waiting> window = window(maxEntries, patience);
+    List<Unpublished> next = new ArrayList<>(window.size());
+    // Not under the lock: whoever changes something must not wait for the disk here.
+    window.forEach(entry -> next.add(reader.apply(entry.position())));
+    return next;
+  }
+
+  private List<Waiting> window(int maxEntries, Duration patience) throws InterruptedException {
     lock.lock();
     try {
       long nanos = patience.toNanos();
       while (!hasDurable() && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
-      List<Unpublished> next = new ArrayList<>();
-      for (Unpublished entry : entries) {
-        if (entry.number() > durable || next.size() == maxEntries) {
+      List<Waiting> window = new ArrayList<>();
+      long bytes = 0;
+      Iterator<Waiting> all = entries.iterator();
+      while (all.hasNext() && window.size() < maxEntries) {
+        Waiting entry = all.next();
+        bytes += entry.position().bytes();
+        if (entry.number() > durable || (bytes > windowBytes && !window.isEmpty())) {
           break;
         }
-        next.add(entry);
+        window.add(entry);
       }
-      return next;
+      return window;
     } finally {
       lock.unlock();
     }
@@ -153,14 +208,12 @@ public final class Backlog implements AutoCloseable {
     lock.lock();
     try {
       while (!entries.isEmpty() && entries.getFirst().number() <= number) {
-        events -= entries.removeFirst().events().size();
+        events -= entries.removeFirst().events();
       }
+      waiting = entries.size();
       published = Math.max(published, number);
-      mark.write(published);
+      mark.write(new PublishedMark.Marked(published, durable));
       changed.signalAll();
-    } catch (IOException e) {
-      // It may lag: after a crash some events come twice.
-      log.warn("the published mark cannot be written: {}", e.toString());
     } finally {
       lock.unlock();
     }

@@ -4,7 +4,6 @@ import io.faultline.device.core.DataRules;
 import io.faultline.device.core.DataRules.Plan;
 import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceCommand;
-import io.faultline.device.core.DeviceProblems;
 import io.faultline.events.Json;
 import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
@@ -38,6 +37,9 @@ public final class DataPath {
 
   /** New latent poison may come while a call discovers old; after so many times it gives up. */
   private static final int TRIES = 8;
+
+  /** With any other answer the journal does not say what the medium has. */
+  private static final int DONE = 200;
 
   private final Slice slice;
   private final long callBytes;
@@ -100,7 +102,7 @@ public final class DataPath {
   public ReadResult read(String host, String device, SectorRange asked, Caller caller) {
     Media media = slice.media(host, device);
     if (media == null) {
-      return new ReadResult.Refused(DeviceProblems.unknownDevice(host, device));
+      return new ReadResult.Refused(slice.notThere(host, device));
     }
     try (var _ = media.gate().reading(asked)) {
       return read(media, host, device, asked, caller);
@@ -119,7 +121,7 @@ public final class DataPath {
       }
       byte[] content = copy(media, read);
       if (content == null) {
-        return new ReadResult.Refused(DeviceProblems.unknownDevice(host, device));
+        return new ReadResult.Refused(slice.notThere(host, device));
       }
       // What went bad, was healed or left meanwhile: then the bytes are of two times.
       if (read.equals(readPlan(host, device, asked, caller))) {
@@ -233,7 +235,7 @@ public final class DataPath {
       Change change) {
     Media media = slice.media(host, device);
     if (media == null) {
-      return Slice.refused(DeviceProblems.unknownDevice(host, device));
+      return Slice.refused(slice.notThere(host, device));
     }
     try (var _ = media.gate().changing(asked)) {
       Plan plan = plan(host, device, traceparent, rule);
@@ -252,17 +254,24 @@ public final class DataPath {
           if (refusal != null) {
             yield Slice.refused(refusal);
           }
+          byte[] before = data == RecoveredData.REWRITTEN ? media.read(write.range()) : null;
           change.apply(media, write);
           beforeJournal.run();
-          yield healed(
-              host,
-              new DeviceCommand.Heal(
-                  device, write.generation(), write.heals(), data, Extents.of(asked)),
-              traceparent);
+          Reply reply =
+              healed(
+                  host,
+                  new DeviceCommand.Heal(
+                      device, write.generation(), write.heals(), data, Extents.of(asked)),
+                  traceparent);
+          if (reply.status() != DONE && before != null && slice.failure() == null) {
+            // Or the sectors that were never bad would have new content, and the call was refused.
+            media.write(write.range().startSector(), before);
+          }
+          yield reply;
         }
       };
     } catch (MediaGoneException e) {
-      return Slice.refused(DeviceProblems.unknownDevice(host, device));
+      return Slice.refused(slice.notThere(host, device));
     } catch (IOException e) {
       return Slice.refused(Slice.noRoom(e));
     }
@@ -271,7 +280,7 @@ public final class DataPath {
   /** Says in the journal, in one entry, that poison went. */
   private Reply healed(String host, DeviceCommand.Heal heal, @Nullable String traceparent) {
     Reply reply = slice.command(host, heal, null, traceparent);
-    if (reply.status() == 200 && !heal.ranges().isEmpty()) {
+    if (reply.status() == DONE && !heal.ranges().isEmpty()) {
       recovered.add(
           host, heal.device(), heal.data(), heal.ranges().totalSectors() * Device.SECTOR_BYTES);
     }
@@ -296,7 +305,7 @@ public final class DataPath {
               state -> {
                 Device found = state.device(device);
                 return found == null
-                    ? new Plan.Refused(DeviceProblems.unknownDevice(host, device))
+                    ? new Plan.Refused(slice.notThere(host, device))
                     : rule.apply(found);
               });
       if (!(plan instanceof Plan.Discover discover)) {

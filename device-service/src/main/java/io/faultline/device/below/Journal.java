@@ -4,62 +4,49 @@ import io.faultline.device.below.JournalRecord.Entry;
 import io.faultline.device.below.JournalRecord.SnapshotBegins;
 import io.faultline.device.below.JournalRecord.SnapshotEnds;
 import io.faultline.device.below.JournalRecord.SnapshotFact;
-import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.DataInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The append-only log of a slice, in segments, and the newest snapshot that stands for older ones.
+ * The append-only log of a slice, in segments, and the newest snapshot that stands for older ones,
+ * all of it twice.
  *
  * <pre>
- * snapshot-90            facts after entry 90
- * journal-81   [81..100]   the snapshot lies in it: kept for its newer entries
- * journal-101  [101..  |   being written
+ * a/ and b/
+ *   snapshot-90            facts after entry 90
+ *   journal-81   [81..100]   the snapshot lies in it: kept for its newer entries
+ *   journal-101  [101..  |   being written
  * </pre>
  *
- * <p>An entry counts once it is forced. Many callers share one force: the first who asks forces all
- * that was appended before, and the others find it done. Files are written through {@link
- * RandomAccessFile}, because an interrupt would close a channel under everybody's hands.
+ * <p>An entry counts once it is forced in both copies. Many callers share one force: the first who
+ * asks forces all that was appended before, and the others find it done. How the copies are read is
+ * told at {@link JournalRecovery}.
  */
 final class Journal implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Journal.class);
-  private static final String SEGMENT = "journal-";
-  private static final String SNAPSHOT = "snapshot-";
-
-  /** Who learns what the journal holds, at the start. */
-  interface Replay {
-    void snapshotBegins(SnapshotBegins snapshot);
-
-    void snapshotFact(SnapshotFact fact);
-
-    /**
-     * @param inSnapshot whether the snapshot has its facts already
-     */
-    void entry(Entry entry, boolean inSnapshot);
-  }
+  static final String SEGMENT = "journal-";
+  static final String SNAPSHOT = "snapshot-";
 
   private final Path folder;
+  private final TwinFolder twins;
   private final long segmentBytes;
   private final ReentrantLock forcing = new ReentrantLock();
-  private RandomAccessFile segment;
+  private final Reading reading = new Reading();
+  private long segmentStart;
+  private TwinFile segment;
 
   /** Written by the one who appends, read by whoever forces: an entry counts once it is whole. */
   private volatile long appended;
@@ -67,56 +54,72 @@ final class Journal implements AutoCloseable {
   private volatile long durable;
   private volatile @Nullable String failure;
 
-  private Journal(Path folder, long segmentBytes, RandomAccessFile segment) {
+  private Journal(
+      Path folder, TwinFolder twins, long segmentBytes, long segmentStart, TwinFile segment) {
     this.folder = folder;
+    this.twins = twins;
     this.segmentBytes = segmentBytes;
+    this.segmentStart = segmentStart;
     this.segment = segment;
   }
 
+  /** Makes an empty one; whoever finds less later knows that something is lost. */
+  static void create(Path folder) throws IOException {
+    TwinFolder twins = TwinFolder.in(folder);
+    twins.create();
+    new TwinFile(twins.both(segmentName(1))).close();
+    twins.force();
+    SliceFolder.forceFolder(folder);
+  }
+
+  /** Whether there is anything of a journal. */
+  static boolean exists(Path folder) throws IOException {
+    TwinFolder twins = TwinFolder.in(folder);
+    twins.create();
+    return !twins.numbered(SEGMENT).isEmpty() || !twins.numbered(SNAPSHOT).isEmpty();
+  }
+
+  /** Whether it holds anything. */
+  static boolean hasEntries(Path folder) throws IOException {
+    TwinFolder twins = TwinFolder.in(folder);
+    twins.create();
+    if (!twins.numbered(SNAPSHOT).isEmpty()) {
+      return true;
+    }
+    for (String name : twins.numbered(SEGMENT).values()) {
+      try (TwinReader in = new TwinReader(twins.both(name))) {
+        if (in.length() > 0) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /**
-   * Reads everything that is there, cuts off a torn tail, and goes on from there.
+   * Reads everything that is there and goes on from there.
    *
    * @param segmentBytes after how many bytes a new segment begins
-   * @throws SliceException if something is missing or damaged that is not just the tail of the last
-   *     segment
+   * @param mark how far it was forced and published, as far as that is known
+   * @throws SliceException if something is lost in both copies, and nobody can tell what
    */
-  static Journal open(Path folder, long segmentBytes, Replay replay) {
+  static Journal open(
+      Path folder, long segmentBytes, PublishedMark.Marked mark, JournalRecovery.Replay replay) {
     try {
-      deleteTemporaries(folder);
-      long number = readSnapshot(folder, replay);
-      TreeMap<Long, Path> segments = numbered(folder, SEGMENT);
-      long start = number + 1;
-      if (!segments.isEmpty()) {
-        start = segments.lastKey();
-        if (segments.firstKey() > number + 1) {
-          throw new SliceException(
-              folder + " has no entries " + (number + 1) + " to " + (segments.firstKey() - 1));
-        }
-      }
-      long last = number;
-      for (var found : segments.entrySet()) {
-        boolean isLast = found.getKey().equals(segments.lastKey());
-        last = readSegment(found.getValue(), found.getKey(), isLast, number, replay);
-        Long next = segments.higherKey(found.getKey());
-        if (next != null && next != last + 1) {
-          throw new SliceException(
-              found.getValue() + " is damaged: it ends with entry " + last + ", not " + (next - 1));
-        }
-      }
-      if (last < number) {
-        throw new SliceException(
-            folder + " is damaged: it ends with entry " + last + ", its snapshot with " + number);
-      }
-      RandomAccessFile file =
-          new RandomAccessFile(folder.resolve(segmentName(start)).toFile(), "rw");
-      file.seek(file.length());
-      SliceFolder.forceFolder(folder);
-      Journal journal = new Journal(folder, segmentBytes, file);
-      journal.appended = last;
-      journal.durable = journal.appended;
+      TwinFolder twins = TwinFolder.in(folder);
+      twins.create();
+      long forced = Math.max(mark.durable(), mark.published());
+      JournalRecovery.End end =
+          new JournalRecovery(folder, twins, forced, replay).run(mark.published());
+      TwinFile file = new TwinFile(twins.both(segmentName(end.segment())));
+      twins.force();
+      Journal journal = new Journal(folder, twins, segmentBytes, end.segment(), file);
+      journal.appended = end.number();
+      journal.durable = end.number();
       return journal;
     } catch (IOException e) {
-      throw new SliceException("journal " + folder + " cannot be read: " + e, e);
+      throw new SliceException(
+          "journal " + folder + " cannot be read and made whole: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new SliceException(
           "journal " + folder + " holds what this program does not know: " + e.getMessage(), e);
@@ -139,45 +142,34 @@ final class Journal implements AutoCloseable {
   }
 
   /**
+   * @param rotated whether a new segment was begun, so that a snapshot is worth while
+   */
+  record Appended(JournalPosition position, boolean rotated) {}
+
+  /**
    * Appends the next entry. One caller at a time.
    *
-   * @return whether a new segment was begun, so that a snapshot is worth while
-   * @throws NoRoomException if the disk is full; the journal is as before
+   * @param frame of entry {@link #appended()} + 1
+   * @throws NoRoomException if the disk of either copy is full; the journal is as before
    */
-  boolean append(Entry entry) {
+  Appended append(byte[] frame) {
     if (failure != null) {
       throw new SliceException(String.valueOf(failure));
     }
-    if (entry.number() != appended + 1) {
-      throw new IllegalArgumentException("entry " + entry.number() + " after " + appended);
-    }
-    byte[] frame = Frames.encode(entry);
     try {
-      boolean rotates = segment.getFilePointer() >= segmentBytes;
+      boolean rotates = segment.length() >= segmentBytes;
       if (rotates) {
         rotate();
       }
-      write(frame);
-      appended = entry.number();
-      return rotates;
+      JournalPosition position = new JournalPosition(segmentStart, segment.length(), frame.length);
+      segment.append(frame);
+      appended++;
+      return new Appended(position, rotates);
     } catch (IOException e) {
-      throw new NoRoomException("the journal " + folder + " cannot grow: " + e.getMessage(), e);
-    }
-  }
-
-  private void write(byte[] frame) throws IOException {
-    long position = segment.getFilePointer();
-    try {
-      segment.write(frame);
-    } catch (IOException e) {
-      try {
-        segment.setLength(position);
-        segment.seek(position);
-      } catch (IOException again) {
-        fail("the journal " + folder + " cannot be written: " + again.getMessage());
-        e.addSuppressed(again);
+      if (segment.isBroken()) {
+        fail("the journal " + folder + " cannot be written: " + e.getMessage());
       }
-      throw e;
+      throw new NoRoomException("the journal " + folder + " cannot grow: " + e.getMessage(), e);
     }
   }
 
@@ -186,18 +178,23 @@ final class Journal implements AutoCloseable {
     try {
       forceSegment();
       durable = appended;
-      RandomAccessFile next =
-          new RandomAccessFile(folder.resolve(segmentName(appended + 1)).toFile(), "rw");
-      SliceFolder.forceFolder(folder);
+      TwinFile next = new TwinFile(twins.both(segmentName(appended + 1)));
+      try {
+        twins.force();
+      } catch (IOException e) {
+        next.close();
+        throw e;
+      }
       segment.close();
       segment = next;
+      segmentStart = appended + 1;
     } finally {
       forcing.unlock();
     }
   }
 
   /**
-   * Returns when entry {@code number} is on the disk.
+   * Returns when entry {@code number} is on the disk, in both copies.
    *
    * @throws SliceException if the disk failed: then nobody can tell what is on it, and the slice
    *     must be opened anew
@@ -225,7 +222,7 @@ final class Journal implements AutoCloseable {
 
   private void forceSegment() {
     try {
-      segment.getFD().sync();
+      segment.sync();
     } catch (IOException e) {
       fail("the journal " + folder + " cannot be forced to disk: " + e.getMessage());
       throw new SliceException(String.valueOf(failure), e);
@@ -238,6 +235,70 @@ final class Journal implements AutoCloseable {
   }
 
   /**
+   * Reads an entry that is on the disk, from whichever copy has it whole.
+   *
+   * @throws SliceException if neither has
+   */
+  Entry read(JournalPosition position) {
+    String name = segmentName(position.segment());
+    synchronized (reading) {
+      if (reading.segment != position.segment()) {
+        reading.close();
+        reading.segment = position.segment();
+      }
+      for (Path path : twins.both(name)) {
+        try {
+          byte[] frame = new byte[Math.toIntExact(position.bytes())];
+          RandomAccessFile file = reading.open(path);
+          file.seek(position.offset());
+          file.readFully(frame);
+          Entry entry = Frames.entry(frame);
+          if (entry != null) {
+            return entry;
+          }
+          log.warn("{} is damaged at byte {}", path, position.offset());
+        } catch (IOException e) {
+          log.warn("{} at byte {} cannot be read: {}", path, position.offset(), e.toString());
+        }
+      }
+    }
+    throw new SliceException(
+        "journal file "
+            + folder
+            + "/*/"
+            + name
+            + " is damaged at byte "
+            + position.offset()
+            + " in both copies; start the service again to see which devices that takes out");
+  }
+
+  /** The files that were read last: entries are read one after the other. */
+  private static final class Reading {
+    private final Map<Path, RandomAccessFile> files = new HashMap<>();
+    private long segment;
+
+    RandomAccessFile open(Path path) throws IOException {
+      RandomAccessFile file = files.get(path);
+      if (file == null) {
+        file = new RandomAccessFile(path.toFile(), "r");
+        files.put(path, file);
+      }
+      return file;
+    }
+
+    void close() {
+      for (RandomAccessFile file : files.values()) {
+        try {
+          file.close();
+        } catch (IOException e) {
+          log.warn("closing a file of the journal: {}", e.toString());
+        }
+      }
+      files.clear();
+    }
+  }
+
+  /**
    * Writes a snapshot and drops what it makes needless.
    *
    * @param facts of all hosts after entry {@code number}
@@ -247,37 +308,43 @@ final class Journal implements AutoCloseable {
       throws IOException {
     // Or a crash could leave a snapshot that knows more than the segment it lies in.
     force(number);
-    Path file = folder.resolve(SNAPSHOT + padded(number));
-    Path temporary = folder.resolve(SNAPSHOT + padded(number) + ".tmp");
-    try (FileChannel channel =
-            FileChannel.open(
-                temporary,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE);
-        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
-      out.write(Frames.encode(new SnapshotBegins(number, sequence)));
-      for (SnapshotFact fact : facts) {
-        out.write(Frames.encode(fact));
+    String name = snapshotName(number);
+    try {
+      for (Path file : twins.both(name + TwinFolder.TEMPORARY)) {
+        write(file, number, sequence, facts);
       }
-      out.write(Frames.encode(new SnapshotEnds(facts.size())));
-      out.flush();
-      channel.force(true);
+      twins.publish(name);
+    } finally {
+      // After success there are none; after a failure they would take the room that is missing.
+      twins.delete(name + TwinFolder.TEMPORARY);
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    SliceFolder.forceFolder(folder);
-    for (Path older : numbered(folder, SNAPSHOT).headMap(number).values()) {
-      Files.delete(older);
+    for (String older : twins.numbered(SNAPSHOT).headMap(number).values()) {
+      twins.delete(older);
     }
     dropSegmentsThrough(Math.min(number, published));
   }
 
+  private static void write(Path file, long number, long sequence, List<SnapshotFact> facts)
+      throws IOException {
+    try (FileOutputStream to = new FileOutputStream(file.toFile());
+        OutputStream out = new BufferedOutputStream(to, 1 << 16)) {
+      out.write(Frames.encode(new SnapshotBegins(number, sequence)));
+      long index = 0;
+      for (SnapshotFact fact : facts) {
+        out.write(Frames.encode(fact, ++index));
+      }
+      out.write(Frames.encode(new SnapshotEnds(index)));
+      out.flush();
+      to.getFD().sync();
+    }
+  }
+
   private void dropSegmentsThrough(long number) throws IOException {
-    TreeMap<Long, Path> segments = numbered(folder, SEGMENT);
+    TreeMap<Long, String> segments = twins.numbered(SEGMENT);
     for (var found : segments.entrySet()) {
       Long next = segments.higherKey(found.getKey());
       if (next != null && next - 1 <= number) {
-        Files.delete(found.getValue());
+        twins.delete(found.getValue());
       }
     }
   }
@@ -286,7 +353,7 @@ final class Journal implements AutoCloseable {
   public void close() {
     forcing.lock();
     try {
-      segment.getFD().sync();
+      segment.sync();
       failure = "the slice is closed";
       segment.close();
     } catch (IOException e) {
@@ -294,89 +361,17 @@ final class Journal implements AutoCloseable {
     } finally {
       forcing.unlock();
     }
-  }
-
-  private static long readSnapshot(Path folder, Replay replay) throws IOException {
-    var newest = numbered(folder, SNAPSHOT).lastEntry();
-    if (newest == null) {
-      replay.snapshotBegins(new SnapshotBegins(0, 0));
-      return 0;
-    }
-    long facts = 0;
-    try (DataInputStream in = stream(newest.getValue())) {
-      JournalRecord record = Frames.read(in);
-      if (!(record instanceof SnapshotBegins begins) || begins.number() != newest.getKey()) {
-        throw new SliceException(newest.getValue() + " is damaged: it does not begin as it should");
-      }
-      replay.snapshotBegins(begins);
-      while ((record = Frames.read(in)) instanceof SnapshotFact fact) {
-        replay.snapshotFact(fact);
-        facts++;
-      }
-      if (!(record instanceof SnapshotEnds ends) || ends.facts() != facts) {
-        throw new SliceException(
-            newest.getValue() + " is damaged: it does not end after " + facts + " facts");
-      }
-    }
-    return newest.getKey();
-  }
-
-  private static long readSegment(
-      Path file, long start, boolean isLast, long snapshotNumber, Replay replay)
-      throws IOException {
-    long number = start - 1;
-    long goodBytes = 0;
-    try (CountingStream counting =
-            new CountingStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
-        DataInputStream in = new DataInputStream(counting)) {
-      while (Frames.read(in) instanceof Entry entry && entry.number() == number + 1) {
-        number++;
-        goodBytes = counting.count();
-        replay.entry(entry, number <= snapshotNumber);
-      }
-    }
-    long tornBytes = Files.size(file) - goodBytes;
-    if (tornBytes > 0 && isLast) {
-      log.warn("{}: the last {} bytes are torn and are cut off", file, tornBytes);
-      try (RandomAccessFile torn = new RandomAccessFile(file.toFile(), "rw")) {
-        torn.setLength(goodBytes);
-        torn.getFD().sync();
-      }
-    } else if (tornBytes > 0) {
-      throw new SliceException(file + " is damaged after entry " + number);
-    }
-    return number;
-  }
-
-  private static DataInputStream stream(Path file) throws IOException {
-    return new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
-  }
-
-  private static TreeMap<Long, Path> numbered(Path folder, String prefix) throws IOException {
-    TreeMap<Long, Path> found = new TreeMap<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        if (name.startsWith(prefix) && !name.endsWith(".tmp")) {
-          found.put(Long.parseLong(name.substring(prefix.length())), file);
-        }
-      }
-    }
-    return found;
-  }
-
-  private static void deleteTemporaries(Path folder) throws IOException {
-    List<Path> leftovers = new ArrayList<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      files.filter(file -> file.toString().endsWith(".tmp")).forEach(leftovers::add);
-    }
-    for (Path leftover : leftovers) {
-      Files.delete(leftover);
+    synchronized (reading) {
+      reading.close();
     }
   }
 
-  private static String segmentName(long start) {
+  static String segmentName(long start) {
     return SEGMENT + padded(start);
+  }
+
+  static String snapshotName(long number) {
+    return SNAPSHOT + padded(number);
   }
 
   private static String padded(long number) {

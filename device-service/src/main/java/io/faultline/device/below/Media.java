@@ -25,6 +25,8 @@ public final class Media implements AutoCloseable {
 
   private static final int PIECE_BYTES = 1 << 20;
 
+  private static final int ROOM_BYTES = 1 << 16;
+
   private final Path file;
   private final RandomAccessFile out;
   private final Arena arena;
@@ -67,6 +69,7 @@ public final class Media implements AutoCloseable {
    * The content of a range, whatever the poison.
    *
    * @throws MediaGoneException if the device was deleted
+   * @throws SliceException if the file cannot be read
    */
   public byte[] read(SectorRange range) throws MediaGoneException {
     byte[] content = new byte[Math.toIntExact(range.sectorCount() * Device.SECTOR_BYTES)];
@@ -76,34 +79,53 @@ public final class Media implements AutoCloseable {
     open.readLock().lock();
     try {
       requireOpen();
-      MemorySegment.copy(
-          mapped,
-          ValueLayout.JAVA_BYTE,
-          range.startSector() * Device.SECTOR_BYTES,
-          content,
-          0,
-          content.length);
+      long atByte = range.startSector() * Device.SECTOR_BYTES;
+      try {
+        MemorySegment.copy(mapped, ValueLayout.JAVA_BYTE, atByte, content, 0, content.length);
+      } catch (InternalError e) {
+        // A hole of a tmpfs takes room when it is mapped, and there is none.
+        get(atByte, content, content.length);
+      }
       return content;
+    } catch (MediaGoneException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SliceException("media file " + file + " cannot be read: " + e.getMessage(), e);
     } finally {
       open.readLock().unlock();
     }
   }
 
   /**
-   * Stores content and forces it to disk.
+   * Stores content and forces it to disk, all of it or nothing.
    *
-   * @throws IOException if the disk is full or fails; some of the range may have the new content
-   *     then
+   * @throws IOException if the disk is full or fails; the range has its old content then
    * @throws MediaGoneException if the device was deleted
    */
   public void write(long startSector, byte[] content) throws IOException {
     open.readLock().lock();
     try {
       requireOpen();
-      put(startSector * Device.SECTOR_BYTES, content, content.length);
+      long start = startSector * Device.SECTOR_BYTES;
+      takeRoom(start, content.length);
+      put(start, content, content.length);
       out.getFD().sync();
     } finally {
       open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Writes what is there once more: what is a hole takes its room, and what cannot be written
+   * fails, where it changes nothing yet. (A filesystem that never overwrites in place may still
+   * fail later.)
+   */
+  private void takeRoom(long atByte, int length) throws IOException {
+    byte[] same = new byte[Math.min(length, ROOM_BYTES)];
+    for (int at = 0; at < length; at += ROOM_BYTES) {
+      int step = Math.min(ROOM_BYTES, length - at);
+      get(atByte + at, same, step);
+      put(atByte + at, same, step);
     }
   }
 
@@ -134,11 +156,15 @@ public final class Media implements AutoCloseable {
   /** Read from the file, not the mapping: on some filesystems a hole that is mapped takes room. */
   private boolean isZero(long atByte, int length, byte[] zeroes) throws IOException {
     byte[] found = new byte[length];
+    get(atByte, found, length);
+    return Arrays.equals(found, 0, length, zeroes, 0, length);
+  }
+
+  private void get(long atByte, byte[] content, int length) throws IOException {
     synchronized (out) {
       out.seek(atByte);
-      out.readFully(found);
+      out.readFully(content, 0, length);
     }
-    return Arrays.equals(found, 0, length, zeroes, 0, length);
   }
 
   private void put(long atByte, byte[] content, int length) throws IOException {

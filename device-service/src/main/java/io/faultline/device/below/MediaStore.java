@@ -3,7 +3,7 @@ package io.faultline.device.below;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -71,25 +71,32 @@ final class MediaStore {
     }
   }
 
-  /** Opens what a device had before a restart. */
-  synchronized void reopen(String host, String device, long createdGeneration, long sizeBytes) {
+  /**
+   * Opens what a device had before a restart.
+   *
+   * @return what is wrong with its file; null if nothing is
+   */
+  synchronized @Nullable String reopen(
+      String host, String device, long createdGeneration, long sizeBytes) {
     Path file = path(host, device, createdGeneration);
     try {
-      if (!Files.exists(file) || Files.size(file) != sizeBytes) {
-        throw new SliceException(
-            "media file "
-                + file
-                + " of device "
-                + device
-                + " is missing or not "
-                + sizeBytes
-                + " bytes long: the slice folder is not whole");
+      if (!Files.isRegularFile(file)) {
+        return Files.exists(file) ? "is no file" : "is missing";
+      }
+      if (Files.size(file) != sizeBytes) {
+        return "is " + Files.size(file) + " bytes long, not " + sizeBytes;
       }
       opened.put(file, new Opened(Media.open(file, sizeBytes), sizeBytes));
       totalBytes += sizeBytes;
+      return null;
     } catch (IOException e) {
-      throw new SliceException("media file " + file + " cannot be opened: " + e.getMessage(), e);
+      return "cannot be opened (" + e.getMessage() + ")";
     }
+  }
+
+  /** As it stands in messages and answers. */
+  static String name(String host, String device, long createdGeneration) {
+    return "media/" + host + "/" + device + "." + createdGeneration;
   }
 
   /** Forgets a device's media; its space comes back when nobody reads it any more. */
@@ -108,18 +115,56 @@ final class MediaStore {
     }
   }
 
-  /** Deletes files of devices that a crash kept from being made or forgotten. */
-  void deleteStrays() throws IOException {
-    Set<Path> strays = new HashSet<>();
+  /** Forgets whatever a damaged device left behind, of any generation. */
+  synchronized void removeAll(String host, String device) {
+    try {
+      for (Path file : files()) {
+        if (isOf(file, host, device)) {
+          remove(host, device, Long.parseLong(file.toString().substring(dot(file) + 1)));
+        }
+      }
+    } catch (IOException e) {
+      log.warn("media of device {} stay behind until the next start: {}", device, e.toString());
+    }
+  }
+
+  /**
+   * Deletes files of devices that a crash kept from being made or forgotten.
+   *
+   * @param damaged devices by host that are refused; their files may be all that is left of them
+   */
+  void deleteStrays(Map<String, Set<String>> damaged) throws IOException {
+    for (Path file : files()) {
+      boolean isKept =
+          damaged.entrySet().stream()
+              .anyMatch(
+                  host ->
+                      host.getValue().stream()
+                          .anyMatch(device -> isOf(file, host.getKey(), device)));
+      if (!isKept && !opened.containsKey(file)) {
+        Files.delete(file);
+        log.info("media file {} belonged to no device and is deleted", file);
+      }
+    }
+  }
+
+  private List<Path> files() throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .filter(file -> Files.isRegularFile(file) && !opened.containsKey(file))
-          .forEach(strays::add);
+      return files.filter(Files::isRegularFile).toList();
     }
-    for (Path stray : strays) {
-      Files.delete(stray);
-      log.info("media file {} belonged to no device and is deleted", stray);
-    }
+  }
+
+  /** {@code <folder>/<host>/<device>.<digits>}; a device's name may have points and digits too. */
+  private boolean isOf(Path file, String host, String device) {
+    String name = file.toString();
+    int dot = dot(file);
+    return name.substring(0, Math.max(dot, 0))
+            .equals(folder.resolve(host).resolve(device).toString())
+        && name.substring(dot + 1).chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  private static int dot(Path file) {
+    return file.toString().lastIndexOf('.');
   }
 
   void close() {

@@ -1,7 +1,6 @@
 package io.faultline.device.below;
 
 import io.faultline.device.below.JournalRecord.Entry;
-import io.faultline.device.below.JournalRecord.SnapshotBegins;
 import io.faultline.device.below.JournalRecord.SnapshotFact;
 import io.faultline.device.below.JournalRecord.StoredEvent;
 import io.faultline.device.below.JournalRecord.StoredFact;
@@ -13,12 +12,19 @@ import io.faultline.device.core.DeviceFact;
 import io.faultline.device.core.DeviceFact.Bound;
 import io.faultline.device.core.DeviceHost;
 import io.faultline.device.core.DeviceProblems;
+import io.faultline.device.core.DeviceState;
 import io.faultline.device.core.Keys;
+import io.faultline.device.core.UnplugMode;
+import io.faultline.events.BlockEvent;
+import io.faultline.events.Cause;
+import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
 import io.faultline.events.EventData;
 import io.faultline.events.Json;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.Ulids;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.Problems;
 import io.faultline.runtime.Reply;
 import io.faultline.runtime.SealedCodec;
@@ -33,17 +39,21 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -77,6 +87,12 @@ public final class Slice implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Slice.class);
   private static final SealedCodec<EventData> EVENT_DATA = new SealedCodec<>(EventData.class);
 
+  /**
+   * By how much the generations of a host go on after an unknown number of them was lost: more than
+   * any device was ever plugged, and little beside 2^53.
+   */
+  private static final long GENERATIONS_LEAP = 1L << 32;
+
   /** A larger answer is not kept: the same id is then carried out again. */
   private static final int MAX_KEPT_ANSWER_BYTES = 64 * 1024;
 
@@ -103,14 +119,19 @@ public final class Slice implements AutoCloseable {
     this.clock = clock;
     this.media = new MediaStore(folder.media(), settings.mediaBytes());
     PublishedMark mark = PublishedMark.open(folder.path().resolve("published"));
-    long marked = mark.read();
-    Loader loader = new Loader(marked);
-    this.journal = Journal.open(folder.journal(), settings.journalSegmentBytes(), loader);
+    PublishedMark.Marked marked = mark.read();
+    Loader loader = new Loader(marked.published());
+    this.journal = Journal.open(folder.journal(), settings.journalSegmentBytes(), marked, loader);
     this.sequence = loader.sequence;
-    long published = Math.min(marked, journal.appended());
-    this.backlog = new Backlog(mark, journal.appended(), published);
+    long appended = journal.appended();
+    this.backlog =
+        new Backlog(
+            mark,
+            new PublishedMark.Marked(Math.min(marked.published(), appended), appended),
+            position -> unpublished(journal.read(position)),
+            settings.publishWindowBytes());
     loader.unpublished.forEach(backlog::add);
-    openMedia();
+    openMedia(loader);
     this.snapshots =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -151,7 +172,7 @@ public final class Slice implements AutoCloseable {
     if (failure != null) {
       return Problem.unavailable(failure);
     }
-    return backlog.size() >= settings.unpublishedEvents() ? Problem.unavailable(overload()) : null;
+    return isBacklogFull() ? Problem.unavailable(overload()) : null;
   }
 
   /** Why no change is possible any more; null while all is well. */
@@ -164,7 +185,10 @@ public final class Slice implements AutoCloseable {
     turn.lock();
     try {
       return slots.entrySet().stream()
-          .filter(slot -> !slot.getValue().state().devices().isEmpty())
+          .filter(
+              slot ->
+                  !slot.getValue().state().devices().isEmpty()
+                      || !slot.getValue().damaged().isEmpty())
           .map(Map.Entry::getKey)
           .toList();
     } finally {
@@ -223,7 +247,9 @@ public final class Slice implements AutoCloseable {
       KeptAnswer kept = slot == null || commandId == null ? null : slot.answer(commandId);
       if (kept != null) {
         reply = kept.reply();
-      } else if (backlog.size() >= settings.unpublishedEvents()) {
+      } else if (slot != null && damaged(slot, command) instanceof Problem damaged) {
+        reply = refused(damaged);
+      } else if (isBacklogFull()) {
         reply = refused(Problem.unavailable(overload()));
       } else {
         HostSlot known = slot == null ? new HostSlot(host, core) : slot;
@@ -252,6 +278,8 @@ public final class Slice implements AutoCloseable {
       number = journal.appended();
     } catch (NoRoomException e) {
       return refused(noRoom(e));
+    } catch (EntryTooLargeException e) {
+      return refused(e.problem());
     } catch (SliceException e) {
       return refused(Problem.unavailable(String.valueOf(e.getMessage())));
     } finally {
@@ -264,6 +292,148 @@ public final class Slice implements AutoCloseable {
     }
     forget(committed);
     return reply;
+  }
+
+  private boolean isBacklogFull() {
+    return Math.max(backlog.size(), backlog.entries()) >= settings.unpublishedEvents();
+  }
+
+  /** Why a command is refused whatever it wants; null if all its devices are well. */
+  private static @Nullable Problem damaged(HostSlot slot, DeviceCommand command) {
+    for (String device : devicesOf(command)) {
+      Damage damage = slot.damaged().get(device);
+      if (damage != null) {
+        return damage.problem(slot.host(), device);
+      }
+    }
+    return null;
+  }
+
+  private static List<String> devicesOf(DeviceCommand command) {
+    return switch (command) {
+      case DeviceCommand.Create create -> List.of(create.device());
+      case DeviceCommand.Delete delete -> List.of(delete.device());
+      case DeviceCommand.Inject inject -> List.of(inject.device());
+      case DeviceCommand.Discover discover -> List.of(discover.device());
+      case DeviceCommand.Heal heal -> List.of(heal.device());
+      case DeviceCommand.Scrub scrub -> List.of(scrub.device());
+      case DeviceCommand.StopScrub stop -> List.of(stop.device());
+      case DeviceCommand.Unplug unplug -> unplug.devices();
+      case DeviceCommand.Plug plug -> List.of(plug.device());
+      case DeviceCommand.Claim claim -> List.of(claim.device());
+      case DeviceCommand.Release release -> List.of(release.device());
+    };
+  }
+
+  /** The damaged devices of a host and what is wrong with them. */
+  public SortedMap<String, Damage> damaged(String host) {
+    turn.lock();
+    try {
+      HostSlot slot = slots.get(host);
+      return slot == null ? new TreeMap<>() : new TreeMap<>(slot.damaged());
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** All damaged devices, {@code host/device} each. */
+  public List<String> damagedDevices() {
+    List<String> all = new ArrayList<>();
+    turn.lock();
+    try {
+      slots
+          .values()
+          .forEach(
+              slot ->
+                  slot.damaged().keySet().forEach(device -> all.add(slot.host() + "/" + device)));
+      return all;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** The damaged devices of a host as they are listed, ascending by name. */
+  public List<Map<String, @Nullable Object>> damagedViews(String host) {
+    List<Map<String, @Nullable Object>> views = new ArrayList<>();
+    damaged(host).keySet().forEach(device -> views.add(damagedView(host, device)));
+    return views;
+  }
+
+  /** A damaged device as it is listed, with what is known of it; empty if it is not damaged. */
+  public Map<String, @Nullable Object> damagedView(String host, String device) {
+    turn.lock();
+    try {
+      HostSlot slot = slots.get(host);
+      Damage damage = slot == null ? null : slot.damaged().get(device);
+      return slot == null || damage == null ? Map.of() : damage.view(device, slot.bound(device));
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Why a device is not there: it is damaged, or there is none. */
+  public Problem notThere(String host, String device) {
+    Damage damage = damaged(host).get(device);
+    return damage == null
+        ? DeviceProblems.unknownDevice(host, device)
+        : damage.problem(host, device);
+  }
+
+  /**
+   * Forgets a damaged device with all that is left of it, whoever claims it. The generations of the
+   * host go on far above all that the lost entries may have used.
+   */
+  public Reply giveUp(String host, String device, @Nullable String traceparent) {
+    long number;
+    turn.lock();
+    try {
+      HostSlot slot = slots.get(host);
+      Damage damage = slot == null ? null : slot.damaged().get(device);
+      if (slot == null || damage == null) {
+        return refused(
+            slot == null || slot.state().device(device) == null
+                ? DeviceProblems.unknownDevice(host, device)
+                : Problem.conflict(
+                    "not-damaged",
+                    "The device is not damaged",
+                    "device "
+                        + device
+                        + " is not damaged; DELETE without ?damaged=true forgets it"));
+      }
+      Stamp stamp = stamp(host);
+      Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
+      Bound bound = slot.bound(device);
+      long highest = Math.max(slot.highestGeneration(), bound == null ? 0 : bound.generation());
+      decision.fact(
+          Keys.GENERATIONS,
+          new DeviceFact.Generations(damage.medium() ? highest : highest + GENERATIONS_LEAP));
+      slot.keysOf(device).forEach(decision::gone);
+      decision.publish(
+          source(host, device),
+          new DeviceEvent.DeviceRemoved(host, device, null, "deleted", true),
+          null,
+          null);
+      List<StoredFact> whole = List.of(new StoredFact(Damage.KEY + device, null));
+      commit(host, slot, stamp, decision.build(), whole, traceparent);
+      number = journal.appended();
+    } catch (NoRoomException e) {
+      return refused(noRoom(e));
+    } catch (SliceException e) {
+      return refused(Problem.unavailable(String.valueOf(e.getMessage())));
+    } finally {
+      turn.unlock();
+    }
+    try {
+      force(number);
+    } catch (SliceException e) {
+      return refused(Problem.unavailable(String.valueOf(e.getMessage())));
+    }
+    media.removeAll(host, device);
+    return new Reply(204, "", new byte[0]);
+  }
+
+  private static String source(String host, String device) {
+    return "/hosts/" + host + "/devices/" + device;
   }
 
   /** Hears an acknowledgement, durably. */
@@ -336,7 +506,7 @@ public final class Slice implements AutoCloseable {
   }
 
   private String overload() {
-    return backlog.size()
+    return Math.max(backlog.size(), backlog.entries())
         + " events wait to be published (faultline.device.limits.unpublished-events);"
         + " nothing was changed";
   }
@@ -361,7 +531,7 @@ public final class Slice implements AutoCloseable {
       List<StoredFact> more,
       @Nullable String traceparent) {
     List<StoredEvent> events = storedEvents(decision, traceparent);
-    if (decision.facts().isEmpty() && events.isEmpty()) {
+    if (decision.facts().isEmpty() && events.isEmpty() && more.isEmpty()) {
       return Committed.NOTHING;
     }
     List<StoredFact> facts = new ArrayList<>();
@@ -381,17 +551,22 @@ public final class Slice implements AutoCloseable {
     }
     facts.addAll(more);
     Entry entry = new Entry(journal.appended() + 1, host, stamp.now(), facts, events);
-    if (append(entry, created)) {
+    Journal.Appended appended = append(entry, created);
+    if (appended.rotated()) {
       snapshotLater();
     }
     slots.putIfAbsent(host, slot);
     facts.forEach(slot::apply);
     sequence += events.size();
-    backlog.add(unpublished(entry));
+    backlog.add(waiting(entry, appended.position()));
     return committed;
   }
 
-  private boolean append(Entry entry, TreeMap<String, Bound> created) {
+  private Journal.Appended append(Entry entry, TreeMap<String, Bound> created) {
+    byte[] frame = Frames.encode(entry, journal.durable(), sequence);
+    if (frame.length > settings.entryBytes()) {
+      throw new EntryTooLargeException(frame.length, settings.entryBytes());
+    }
     List<String> made = new ArrayList<>();
     try {
       for (var each : created.entrySet()) {
@@ -402,7 +577,7 @@ public final class Slice implements AutoCloseable {
             each.getValue().sizeBytes());
         made.add(each.getKey());
       }
-      return journal.append(entry);
+      return journal.append(frame);
     } catch (NoRoomException | SliceException e) {
       for (String device : made) {
         media.remove(
@@ -431,6 +606,11 @@ public final class Slice implements AutoCloseable {
     return events;
   }
 
+  private static Backlog.Waiting waiting(Entry entry, JournalPosition position) {
+    return new Backlog.Waiting(
+        entry.number(), entry.host(), Frames.devices(entry), entry.events().size(), position);
+  }
+
   private Backlog.Unpublished unpublished(Entry entry) {
     List<Event> events = new ArrayList<>(entry.events().size());
     for (StoredEvent stored : entry.events()) {
@@ -446,13 +626,8 @@ public final class Slice implements AutoCloseable {
               stored.traceparent(),
               EVENT_DATA.decode(stored.data())));
     }
-    Set<String> devices = new TreeSet<>();
-    for (StoredFact fact : entry.facts()) {
-      if (fact.key().charAt(0) != '#' && !Keys.deviceOf(fact.key()).isEmpty()) {
-        devices.add(Keys.deviceOf(fact.key()));
-      }
-    }
-    return new Backlog.Unpublished(entry.number(), entry.host(), events, devices);
+    return new Backlog.Unpublished(
+        entry.number(), entry.host(), events, new TreeSet<>(Frames.devices(entry)));
   }
 
   private void force(long number) {
@@ -493,6 +668,11 @@ public final class Slice implements AutoCloseable {
     }
   }
 
+  /** Returns when no snapshot is on its way. */
+  void awaitSnapshots() throws InterruptedException, ExecutionException {
+    snapshots.submit(() -> {}).get();
+  }
+
   /** Writes all facts as they are now and drops what the journal has of older times. */
   synchronized void snapshot() {
     snapshotWaits.set(false);
@@ -515,18 +695,96 @@ public final class Slice implements AutoCloseable {
     }
   }
 
-  private void openMedia() {
-    for (var slot : slots.entrySet()) {
-      for (Device device : slot.getValue().state().devices()) {
-        Bound bound = device.bound();
-        media.reopen(slot.getKey(), device.name(), bound.createdGeneration(), bound.sizeBytes());
-      }
-    }
+  /** Opens the media, and takes out every device of which something is lost. */
+  private void openMedia(Loader loader) {
+    Map<String, Set<String>> refused = new HashMap<>();
     try {
-      media.deleteStrays();
+      for (HostSlot slot : List.copyOf(slots.values())) {
+        for (Device device : slot.state().devices()) {
+          String wrong = reopen(slot, device.name(), device.bound());
+          if (wrong != null) {
+            mediumLost(slot, device, wrong);
+          }
+        }
+        slot.damaged().entrySet().stream()
+            .filter(damaged -> damaged.getValue().medium())
+            .map(Map.Entry::getKey)
+            .toList()
+            .forEach(device -> lookAgain(slot, device));
+        loader.lost(slot).forEach((device, damage) -> entriesLost(slot, device, damage));
+        if (loader.hostsLost.containsKey(slot.host())) {
+          leap(slot);
+        }
+        slot.damaged()
+            .forEach(
+                (device, damage) -> log.error("{}", damage.problem(slot.host(), device).detail()));
+        refused.put(slot.host(), slot.damaged().keySet());
+      }
+      force(journal.appended());
+      media.deleteStrays(refused);
     } catch (IOException e) {
       throw new SliceException("media of slice folder " + folder.path() + ": " + e, e);
+    } catch (NoRoomException e) {
+      throw new SliceException(
+          "there is no room to note which devices are damaged: " + e.getMessage(), e);
     }
+  }
+
+  private @Nullable String reopen(HostSlot slot, String device, Bound bound) {
+    return media.reopen(slot.host(), device, bound.createdGeneration(), bound.sizeBytes());
+  }
+
+  /** To the layers above the device is gone; it can be plugged again once its file is back. */
+  private void mediumLost(HostSlot slot, Device device, String wrong) {
+    Stamp stamp = stamp(slot.host());
+    String file = MediaStore.name(slot.host(), device.name(), device.bound().createdGeneration());
+    Damage damage = new Damage(file, 0, wrong, true, stamp.now());
+    DeviceCommand gone =
+        new DeviceCommand.Unplug(List.of(device.name()), UnplugMode.SURPRISE, Duration.ZERO);
+    Decision<DeviceFact> decision =
+        core.decide(slot.state(), new Input.Commanded<>(stamp, stamp.newId(), gone));
+    commit(
+        slot.host(), slot, stamp, decision, List.of(HostSlot.stored(device.name(), damage)), null);
+  }
+
+  private void lookAgain(HostSlot slot, String device) {
+    Bound bound = slot.bound(device);
+    if (bound != null && reopen(slot, device, bound) == null) {
+      log.info("the medium of device {} of host {} is back; plug it", device, slot.host());
+      List<StoredFact> whole = List.of(new StoredFact(Damage.KEY + device, null));
+      commit(slot.host(), slot, stamp(slot.host()), Decision.nothing(), whole, null);
+    }
+  }
+
+  /** To the layers above the device is gone, for ever. */
+  private void entriesLost(HostSlot slot, String device, Damage damage) {
+    Stamp stamp = stamp(slot.host());
+    Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
+    Bound bound = slot.bound(device);
+    if (bound != null && bound.state() != DeviceState.REMOVED) {
+      SectorRange whole = new SectorRange(0, bound.sizeBytes() / Device.SECTOR_BYTES);
+      decision.publish(
+          source(slot.host(), device),
+          new BlockEvent.CorruptedRange(
+              slot.host(), device, Extents.of(whole), true, Cause.DEVICE_REMOVED, null, 0, true),
+          stamp.newId(),
+          null);
+    }
+    commit(
+        slot.host(), slot, stamp, decision.build(), List.of(HostSlot.stored(device, damage)), null);
+  }
+
+  /** How far the host's generations had come is lost: they go on above whatever that was. */
+  private void leap(HostSlot slot) {
+    Stamp stamp = stamp(slot.host());
+    long highest = slot.highestGeneration();
+    for (String device : slot.devices()) {
+      Bound bound = slot.bound(device);
+      highest = Math.max(highest, bound == null ? 0 : bound.generation());
+    }
+    Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
+    decision.fact(Keys.GENERATIONS, new DeviceFact.Generations(highest + GENERATIONS_LEAP));
+    commit(slot.host(), slot, stamp, decision.build(), List.of(), null);
   }
 
   /** Ends; what is on the backlog is published after the next start. */
@@ -560,9 +818,16 @@ public final class Slice implements AutoCloseable {
   }
 
   /** Builds the state from the journal. */
-  private final class Loader implements Journal.Replay {
+  private final class Loader implements JournalRecovery.Replay {
     private final long marked;
-    private final List<Backlog.Unpublished> unpublished = new ArrayList<>();
+    private final List<Backlog.Waiting> unpublished = new ArrayList<>();
+
+    /** Host to what is wrong with its facts as a whole. */
+    private final Map<String, Damage> hostsLost = new HashMap<>();
+
+    /** Host to devices of which something is lost, where that is not written down yet. */
+    private final Map<String, TreeMap<String, Damage>> devicesLost = new HashMap<>();
+
     private long sequence;
 
     Loader(long marked) {
@@ -570,25 +835,69 @@ public final class Slice implements AutoCloseable {
     }
 
     @Override
-    public void snapshotBegins(SnapshotBegins snapshot) {
-      sequence = snapshot.sequence();
+    public void snapshot(long number, long lastSequence) {
+      sequence = lastSequence;
     }
 
     @Override
     public void snapshotFact(SnapshotFact fact) {
-      slot(fact.host()).apply(fact.fact());
+      apply(fact.host(), fact.fact());
     }
 
     @Override
-    public void entry(Entry entry, boolean inSnapshot) {
+    public void entry(Entry entry, JournalPosition position, boolean inSnapshot) {
       if (!inSnapshot) {
-        HostSlot slot = slot(entry.host());
-        entry.facts().forEach(slot::apply);
+        entry.facts().forEach(fact -> apply(entry.host(), fact));
         sequence += entry.events().size();
       }
       if (entry.number() > marked) {
-        unpublished.add(unpublished(entry));
+        unpublished.add(waiting(entry, position));
       }
+    }
+
+    private void apply(String host, StoredFact fact) {
+      slot(host).apply(fact);
+      if (fact.key().startsWith(Damage.KEY)) {
+        lostOf(host).remove(fact.key().substring(Damage.KEY.length()));
+      }
+    }
+
+    @Override
+    public void lost(FrameHeader header, String file, long offsetBytes, boolean inSnapshot) {
+      if (!inSnapshot) {
+        sequence += header.events();
+      } else if (header.number() <= marked) {
+        log.warn("{} is damaged at byte {}, where nobody needs it any more", file, offsetBytes);
+        return;
+      }
+      Damage damage =
+          new Damage(file, offsetBytes, "is damaged in both copies", false, clock.instant());
+      if (header.devices().isEmpty()) {
+        hostsLost.put(header.host(), damage);
+      }
+      for (String device : header.devices()) {
+        if (!slot(header.host()).damaged().containsKey(device)) {
+          slot(header.host()).takeOut(device, damage);
+          lostOf(header.host()).put(device, damage);
+        }
+      }
+    }
+
+    /** What is lost of a host's devices and not written down yet. */
+    Map<String, Damage> lost(HostSlot slot) {
+      Damage ofAll = hostsLost.get(slot.host());
+      if (ofAll != null) {
+        for (String device : slot.devices()) {
+          if (!slot.damaged().containsKey(device)) {
+            lostOf(slot.host()).put(device, ofAll);
+          }
+        }
+      }
+      return lostOf(slot.host());
+    }
+
+    private TreeMap<String, Damage> lostOf(String host) {
+      return devicesLost.computeIfAbsent(host, name -> new TreeMap<>());
     }
 
     private HostSlot slot(String host) {

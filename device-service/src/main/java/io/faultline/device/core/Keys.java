@@ -6,7 +6,7 @@ package io.faultline.device.core;
  */
 public final class Keys {
 
-  static final String GENERATIONS = "generations";
+  public static final String GENERATIONS = "generations";
   static final String DEVICE = "device";
   static final String CLAIM = "claim";
   static final String FAULT = "fault";
@@ -19,7 +19,7 @@ public final class Keys {
 
   private Keys() {}
 
-  static String device(String device) {
+  public static String device(String device) {
     return DEVICE + "/" + device;
   }
 

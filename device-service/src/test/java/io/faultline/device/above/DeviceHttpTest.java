@@ -270,6 +270,26 @@ class DeviceHttpTest {
   }
 
   @Test
+  void dataIsTakenAsItIsFromAClientThatCallsItAForm() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    byte[] content = new byte[512];
+    Arrays.fill(content, (byte) '%');
+    String form = "application/x-www-form-urlencoded";
+    http.send(
+            http.request(device("pmem0") + "/data?sector=0")
+                .header("Content-Type", form)
+                .PUT(BodyPublishers.ofByteArray(content)))
+        .expect(200);
+    assertThat(http.get(device("pmem0") + "/data?sector=0&count=1").expect(200).bytes())
+        .isEqualTo(content);
+    http.send(
+            http.request(device("pmem0") + "/faults")
+                .header("Content-Type", form)
+                .POST(BodyPublishers.ofString("{}")))
+        .problem(415, "unsupported-media-type");
+  }
+
+  @Test
   void dataThatCannotBeIsRefused() {
     http.put(device("pmem0"), pmem(1 << 21)).expect(201);
     String data = device("pmem0") + "/data";

@@ -26,6 +26,17 @@ final class HttpCalls {
       return this;
     }
 
+    Answer oneOf(Integer... statuses) {
+      assertThat(statuses)
+          .as("%s %s: %s", response.request().method(), response.request().uri(), text())
+          .contains(response.statusCode());
+      return this;
+    }
+
+    int status() {
+      return response.statusCode();
+    }
+
     JsonNode json() {
       return Json.LENIENT.readTree(response.body());
     }

@@ -1,6 +1,9 @@
 package io.faultline.device.below;
 
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** A device as a child would write it: one entry for each sector. */
 final class ModelDevice {
@@ -12,6 +15,10 @@ final class ModelDevice {
   /** What was written to each sector last; 0 if nothing was. */
   final byte[] content;
 
+  /** What a write that was not answered wanted to leave in each sector; -1 if there was none. */
+  final int[] maybe;
+
+  final TreeSet<String> holders = new TreeSet<>();
   final BitSet known = new BitSet();
   final BitSet latent = new BitSet();
   boolean removed;
@@ -23,11 +30,50 @@ final class ModelDevice {
     this.unitSectors = unitSectors;
     this.generation = generation;
     this.content = new byte[sectors];
+    this.maybe = new int[sectors];
+    Arrays.fill(maybe, -1);
+  }
+
+  ModelDevice copy() {
+    ModelDevice copy = new ModelDevice(sectors, blockSectors, unitSectors, generation);
+    System.arraycopy(content, 0, copy.content, 0, sectors);
+    System.arraycopy(maybe, 0, copy.maybe, 0, sectors);
+    copy.holders.addAll(holders);
+    copy.known.or(known);
+    copy.latent.or(latent);
+    copy.removed = removed;
+    return copy;
+  }
+
+  /**
+   * An operation that nobody has an answer to may have left its content behind, and no more.
+   *
+   * @param done the device as that operation would have left it; null if it would be no more
+   */
+  void mayHave(@Nullable ModelDevice done) {
+    for (int sector = 0; done != null && sector < sectors; sector++) {
+      if (done.content[sector] != content[sector]) {
+        maybe[sector] = done.content[sector];
+      }
+    }
+  }
+
+  /** What is read decides which of the two it is. */
+  void settle(int sector, byte found) {
+    if (maybe[sector] == found) {
+      content[sector] = found;
+    }
+    maybe[sector] = -1;
   }
 
   void inject(int start, int end, boolean announced) {
-    int from = start / blockSectors * blockSectors;
-    int to = (end + blockSectors - 1) / blockSectors * blockSectors;
+    poison(start, end, blockSectors, announced);
+  }
+
+  /** Rounds out to whole units; the last one ends with the device. */
+  void poison(int start, int end, int unit, boolean announced) {
+    int from = start / unit * unit;
+    int to = Math.min((end + unit - 1) / unit * unit, sectors);
     (announced ? known : latent).set(from, to);
   }
 
@@ -81,6 +127,7 @@ final class ModelDevice {
   void write(int start, int end, byte value) {
     for (int sector = start; sector < end; sector++) {
       content[sector] = value;
+      maybe[sector] = -1;
       known.clear(sector);
       latent.clear(sector);
     }
@@ -90,6 +137,7 @@ final class ModelDevice {
     for (int sector = start; sector < end; sector++) {
       if (isBad(sector) && isWholeUnit(sector, start, end)) {
         content[sector] = 0;
+        maybe[sector] = -1;
         known.clear(sector);
         latent.clear(sector);
       }

@@ -297,7 +297,7 @@ class RecoveryTest {
   /** What cannot be journalled is refused before the medium is touched. */
   @Test
   void whileChangesAreRefusedARecoveryStoresNothing() {
-    SliceSettings tight = new SliceSettings(8, 1L << 40, 3, 3, 1 << 20);
+    SliceSettings tight = new SliceSettings(8, 1L << 40, 3, 3, 1 << 20, 1 << 20, 1 << 20);
     try (Slice slice =
         Slice.open(temporary, new DeviceCore(Slices.LIMITS), tight, InstantSource.system())) {
       create(slice, "pmem", null);

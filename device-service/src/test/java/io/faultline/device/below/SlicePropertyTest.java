@@ -14,12 +14,15 @@ import io.faultline.runtime.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -33,20 +36,23 @@ class SlicePropertyTest {
 
   private static final String HOST = "local";
 
-  /** Steps grow with the size; every step is forced to disk, and that is what takes the time. */
-  private static final int LARGEST = 20;
+  /** Steps grow with the size. */
+  private static final int LARGEST = 16;
+
+  private static final int CASES = Boolean.getBoolean("faultline.long") ? 25 : 1;
 
   /** So small that snapshots are written all the time. */
   private static final long SEGMENT_BYTES = 6000;
 
   private static final DataPath.Caller NOBODY = new DataPath.Caller(null, null, false, null);
 
-  @TempDir private Path temporary;
+  @TempDir(factory = MemoryDisk.class)
+  private Path temporary;
 
   @Test
   void theSliceIsWhatItsSectorsAre() {
     Seeds.forAll(
-        1,
+        CASES,
         LARGEST,
         gen -> {
           Path folder = Files.createTempDirectory(temporary, "slice");
@@ -55,6 +61,7 @@ class SlicePropertyTest {
             for (int step = 0; step < steps; step++) {
               world.step();
             }
+            world.end();
           }
           deleteAll(folder);
         });
@@ -62,27 +69,46 @@ class SlicePropertyTest {
 
   /** The slice, the model, and one who hears. */
   private static final class World implements AutoCloseable {
-    private final Path folder;
+    private final Path place;
     private final Gen gen;
+    private Path folder;
+    private int crashes;
     private final Map<String, ModelDevice> model = new TreeMap<>();
     private final Follower follower = new Follower();
     private Slice slice;
     private DataPath data;
 
-    World(Path folder, Gen gen) {
-      this.folder = folder;
+    World(Path folder, Gen gen) throws IOException {
+      this.place = folder;
+      this.folder = folder.resolve("0");
       this.gen = gen;
-      this.slice = Slices.open(folder, SEGMENT_BYTES);
+      this.slice = Slices.open(this.folder, SEGMENT_BYTES);
       this.data = new DataPath(slice, 1 << 20, 1 << 20);
     }
 
-    void step() throws InterruptedException {
+    void step() throws Exception {
+      if (gen.onceIn(12)) {
+        crash();
+      } else {
+        operation();
+      }
+      if (gen.onceIn(3)) {
+        follower.drain(slice, gen.flip());
+      }
+      if (gen.onceIn(25)) {
+        slice.close();
+        reopen(folder);
+      }
+      check();
+    }
+
+    private void operation() {
       String name = gen.pick("a", "b", "c");
       ModelDevice device = model.get(name);
       if (device == null) {
         create(name);
       } else {
-        switch (gen.below(14)) {
+        switch (gen.below(17)) {
           case 0, 1, 2 -> inject(name, device, true);
           case 3, 4 -> inject(name, device, false);
           case 5, 6, 7 -> write(name, device);
@@ -90,16 +116,11 @@ class SlicePropertyTest {
           case 10 -> clear(name, device);
           case 11 -> scrub(name, device);
           case 12 -> unplugOrPlug(name, device);
+          case 13, 14 -> injectMany(name, device);
+          case 15 -> claimOrRelease(name, device);
           default -> rarely(name);
         }
       }
-      if (gen.onceIn(3)) {
-        follower.drain(slice, gen.flip());
-      }
-      if (gen.onceIn(25)) {
-        restart();
-      }
-      check();
     }
 
     private void create(String name) {
@@ -128,12 +149,43 @@ class SlicePropertyTest {
       }
     }
 
+    private void injectMany(String name, ModelDevice device) {
+      Extents ranges = gen.extents(new SectorRange(0, device.sectors));
+      boolean saturate = gen.flip();
+      boolean announced = gen.flip();
+      Reply reply =
+          command(new DeviceCommand.Inject(name, ranges, null, saturate, null, announced, null));
+      if (device.removed) {
+        expect(reply, 409);
+      } else if (!ranges.isEmpty()) {
+        expect(reply, 202);
+        int unit = saturate ? device.unitSectors : device.blockSectors;
+        ranges.forEach(
+            (start, count) -> device.poison((int) start, (int) (start + count), unit, announced));
+      }
+    }
+
+    private void claimOrRelease(String name, ModelDevice device) {
+      String holder = gen.pick("dm:v", "dm:w");
+      if (device.holders.contains(holder)) {
+        expect(command(new DeviceCommand.Release(name, holder, null)), 204);
+        device.holders.remove(holder);
+      } else if (!device.removed) {
+        expect(command(new DeviceCommand.Claim(name, holder)), 200);
+        device.holders.add(holder);
+      }
+    }
+
     private void write(String name, ModelDevice device) {
       SectorRange range = range(device);
       byte value = (byte) (1 + gen.below(100));
       byte[] content = new byte[(int) range.sectorCount() * Device.SECTOR_BYTES];
       Arrays.fill(content, value);
-      Reply reply = data.write(HOST, name, range.startSector(), content, NOBODY);
+      DataPath.Caller caller =
+          device.holders.isEmpty()
+              ? NOBODY
+              : new DataPath.Caller(device.holders.first(), null, false, null);
+      Reply reply = data.write(HOST, name, range.startSector(), content, caller);
       int start = (int) range.startSector();
       int end = (int) range.endSector();
       if (device.removed) {
@@ -178,9 +230,12 @@ class SlicePropertyTest {
           assertThat(isBad && !recover).isFalse();
           assertThat(bad).isEqualTo(extents(device.known).clip(range));
           for (int sector = start; sector < end; sector++) {
-            byte expected = device.known.get(sector) ? 0 : device.content[sector];
             byte[] found =
                 Arrays.copyOfRange(content, (sector - start) * 512, (sector - start + 1) * 512);
+            if (!device.known.get(sector)) {
+              device.settle(sector, found[0]);
+            }
+            byte expected = device.known.get(sector) ? 0 : device.content[sector];
             byte[] wanted = new byte[512];
             Arrays.fill(wanted, expected);
             assertThat(found).as("sector %d", sector).isEqualTo(wanted);
@@ -206,6 +261,9 @@ class SlicePropertyTest {
     }
 
     private void unplugOrPlug(String name, ModelDevice device) {
+      if (!device.holders.isEmpty()) {
+        return;
+      }
       if (device.removed) {
         Reply reply = command(new DeviceCommand.Plug(name));
         expect(reply, 200);
@@ -219,15 +277,138 @@ class SlicePropertyTest {
 
     private void rarely(String name) {
       if (gen.onceIn(3)) {
-        expect(command(new DeviceCommand.Delete(name)), 204);
-        model.remove(name);
+        boolean isHeld = !Objects.requireNonNull(model.get(name)).holders.isEmpty();
+        expect(command(new DeviceCommand.Delete(name)), isHeld ? 409 : 204);
+        if (!isHeld) {
+          model.remove(name);
+        }
       }
     }
 
-    private void restart() {
-      slice.close();
+    private void reopen(Path image) {
+      folder = image;
       slice = Slices.open(folder, SEGMENT_BYTES);
       data = new DataPath(slice, 1 << 20, 1 << 20);
+    }
+
+    /**
+     * The process ends in the middle of an operation that nobody has an answer to: its last bytes
+     * are in the files, or some of them, or others. What was answered before is there.
+     */
+    private void crash() throws Exception {
+      // The files of a snapshot come and go.
+      slice.awaitSnapshots();
+      Path before = image();
+      Map<String, ModelDevice> unchanged = new TreeMap<>();
+      model.forEach((name, device) -> unchanged.put(name, device.copy()));
+      operation();
+      slice.awaitSnapshots();
+      Path after = image();
+      slice.close();
+      boolean isLost = tear(before, after);
+      if (gen.flip()) {
+        damageOneCopy(after);
+      }
+      deleteAll(folder);
+      deleteAll(before);
+      reopen(after);
+      SliceFiles.assertCopiesAreTheSame(after);
+      if (isLost) {
+        Map<String, ModelDevice> done = new TreeMap<>(model);
+        model.clear();
+        model.putAll(unchanged);
+        unchanged.forEach((name, device) -> device.mayHave(done.get(name)));
+      }
+    }
+
+    private Path image() throws IOException {
+      Path image = place.resolve(Integer.toString(++crashes));
+      SliceFiles.copy(folder, image);
+      return image;
+    }
+
+    /**
+     * Takes from both copies some of what was appended since {@code before}, and scribbles over
+     * what is left.
+     *
+     * @return whether both lost it
+     */
+    private boolean tear(Path before, Path after) throws IOException {
+      Path segment = newest(after);
+      Path old = SliceFiles.bothOf(before, segment).getFirst();
+      long forced = Files.exists(old) ? Files.size(old) : -1;
+      long appended = Files.size(segment);
+      // An operation of several entries could end between them, which is neither before nor after.
+      if (forced < 0
+          || forced >= appended
+          || gen.onceIn(4)
+          || !isWholeBetween(after, segment, forced, appended)) {
+        return false;
+      }
+      boolean isLost = true;
+      for (Path copy : SliceFiles.bothOf(after, segment)) {
+        long length = gen.between(forced, appended);
+        if (gen.onceIn(3)) {
+          length = appended;
+        }
+        SliceFiles.cut(copy, length);
+        boolean scribbles = length > forced && gen.flip();
+        if (scribbles) {
+          SliceFiles.flip(copy, gen.between(forced, length - 1));
+        }
+        if (gen.onceIn(4)) {
+          Files.write(copy, gen.bytes(1 + gen.below(300)), StandardOpenOption.APPEND);
+        }
+        isLost &= length < appended || scribbles;
+      }
+      // Not forced, so not marked as forced, and no media deleted.
+      SliceFiles.copyMissing(before.resolve("media"), after.resolve("media"));
+      Files.copy(
+          before.resolve("published"),
+          after.resolve("published"),
+          StandardCopyOption.REPLACE_EXISTING);
+      return isLost && !isWholeBetween(after, segment, forced, appended);
+    }
+
+    /** Each copy may have lost another part: then there is nothing that is lost. */
+    private static boolean isWholeBetween(Path after, Path segment, long forced, long appended)
+        throws IOException {
+      try (TwinReader in = new TwinReader(SliceFiles.bothOf(after, segment))) {
+        TwinReader.Frame frame = in.look(forced);
+        return frame != null && frame.payload() != null && frame.end() == appended;
+      }
+    }
+
+    private static Path newest(Path folder) throws IOException {
+      return SliceFiles.journal(folder, "a").stream()
+          .filter(file -> file.getFileName().toString().startsWith(Journal.SEGMENT))
+          .reduce((first, second) -> second)
+          .orElseThrow();
+    }
+
+    /** Anything that the other copy makes good. */
+    private void damageOneCopy(Path folder) throws IOException {
+      List<Path> files = SliceFiles.journal(folder, gen.pick("a", "b"));
+      Path file = files.get(gen.below(files.size()));
+      if (file.equals(newest(folder)) || file.getFileName().equals(newest(folder).getFileName())) {
+        return;
+      }
+      long size = Files.size(file);
+      switch (gen.below(3)) {
+        case 0 -> Files.delete(file);
+        case 1 -> SliceFiles.cut(file, gen.between(0, size));
+        default -> {
+          if (size > 0) {
+            SliceFiles.flip(file, gen.between(0, size - 1));
+          }
+        }
+      }
+    }
+
+    /** Everything that was ever told was told, once and in order. */
+    void end() throws InterruptedException {
+      follower.drain(slice, true);
+      assertFollowerKnows();
     }
 
     private void check() throws InterruptedException {
@@ -246,15 +427,20 @@ class SlicePropertyTest {
               assertThat(found.known()).isEqualTo(extents(wanted.known));
               assertThat(found.latent()).isEqualTo(extents(hidden));
               assertThat(found.generation()).isEqualTo(wanted.generation);
+              assertThat(found.claims().keySet()).isEqualTo(wanted.holders);
               return found;
             });
       }
       if (gen.onceIn(4)) {
         follower.drain(slice, gen.flip());
-        for (var entry : model.entrySet()) {
-          assertThat(follower.bad(entry.getKey())).isEqualTo(extents(entry.getValue().known));
-          assertThat(follower.isRemoved(entry.getKey())).isEqualTo(entry.getValue().removed);
-        }
+        assertFollowerKnows();
+      }
+    }
+
+    private void assertFollowerKnows() {
+      for (var entry : model.entrySet()) {
+        assertThat(follower.bad(entry.getKey())).isEqualTo(extents(entry.getValue().known));
+        assertThat(follower.isRemoved(entry.getKey())).isEqualTo(entry.getValue().removed);
       }
     }
 

@@ -58,14 +58,12 @@ class SliceTest {
     Slices.open(folder).close();
     Path identity = folder.resolve("slice.json");
     String text = Files.readString(identity);
-    Files.writeString(identity, text.replace("\"formatVersion\":1", "\"formatVersion\":2"));
+    Files.writeString(identity, text.replace("\"formatVersion\":2", "\"formatVersion\":1"));
 
     assertThatThrownBy(() -> Slices.open(folder))
         .isInstanceOf(SliceException.class)
-        .hasMessageContaining("format version 2")
+        .hasMessageContaining("format version 1")
         .hasMessageNotContaining("\n");
-    Files.writeString(identity, "{");
-    assertThatThrownBy(() -> Slices.open(folder)).isInstanceOf(SliceException.class);
     Files.writeString(identity, text);
     Slices.open(folder).close();
   }
@@ -114,14 +112,18 @@ class SliceTest {
     for (int length = Math.toIntExact(sizes.getFirst()); length <= whole.length; length += 29) {
       for (boolean rubbish : List.of(false, true)) {
         Path copy = folder.resolve("torn-" + length + rubbish);
-        copyAll(original, copy);
-        try (RandomAccessFile torn = new RandomAccessFile(onlySegment(copy).toFile(), "rw")) {
-          torn.setLength(length);
-          if (rubbish) {
-            torn.seek(length);
-            torn.write(new byte[] {0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
+        SliceFiles.copy(original, copy);
+        for (Path file : SliceFiles.bothOf(copy, onlySegment(copy))) {
+          try (RandomAccessFile torn = new RandomAccessFile(file.toFile(), "rw")) {
+            torn.setLength(length);
+            if (rubbish) {
+              torn.seek(length);
+              torn.write(new byte[] {0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
+            }
           }
         }
+        // After a loss of power the mark may be as old as it wants.
+        Files.delete(copy.resolve("published"));
         int entries = length;
         long survived = sizes.stream().filter(size -> size <= entries).count() - 1;
         try (Slice slice = Slices.open(copy)) {
@@ -136,37 +138,6 @@ class SliceTest {
         }
       }
     }
-  }
-
-  @Test
-  void damageThatIsNotATornTailIsRefused() throws IOException {
-    try (Slice slice = Slices.open(folder, 300)) {
-      expect(slice.command("local", create("pmem0", 1 << 20), null, null), 201);
-      for (int i = 0; i < 10; i++) {
-        expect(slice.command("local", inject("pmem0", 8L * i, 8), null, null), 202);
-      }
-    }
-    List<Path> segments = segments(folder);
-    assertThat(segments).hasSizeGreaterThan(2);
-    byte[] content = Files.readAllBytes(segments.getFirst());
-    content[20] ^= 1;
-    Files.write(segments.getFirst(), content);
-
-    assertThatThrownBy(() -> Slices.open(folder))
-        .isInstanceOf(SliceException.class)
-        .hasMessageContaining("is damaged");
-  }
-
-  @Test
-  void aMissingMediaFileIsRefused() throws IOException {
-    try (Slice slice = Slices.open(folder)) {
-      expect(slice.command("local", create("pmem0", 1 << 20), null, null), 201);
-    }
-    Files.delete(folder.resolve("media/local/pmem0.1"));
-
-    assertThatThrownBy(() -> Slices.open(folder))
-        .isInstanceOf(SliceException.class)
-        .hasMessageContaining("pmem0");
   }
 
   @Test
@@ -433,7 +404,7 @@ class SliceTest {
 
   @Test
   void whenTooMuchWaitsForKafkaChangesAreRefusedAndNothingHappens() {
-    SliceSettings tight = new SliceSettings(8, 1L << 40, 3, 3, 1 << 20);
+    SliceSettings tight = new SliceSettings(8, 1L << 40, 3, 3, 1 << 20, 1 << 20, 1 << 20);
     try (Slice slice =
         Slice.open(folder, new DeviceCore(Slices.LIMITS), tight, InstantSource.system())) {
       expect(slice.command("local", create("pmem0", 1 << 20), null, null), 201);
@@ -516,24 +487,11 @@ class SliceTest {
   }
 
   private static List<Path> segments(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder.resolve("journal"))) {
+    try (Stream<Path> files = Files.list(folder.resolve("journal/a"))) {
       return files
           .filter(file -> file.getFileName().toString().startsWith("journal-"))
           .sorted()
           .toList();
-    }
-  }
-
-  private static void copyAll(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
-      }
     }
   }
 }

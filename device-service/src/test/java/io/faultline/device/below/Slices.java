@@ -18,7 +18,7 @@ final class Slices {
   private Slices() {}
 
   static SliceSettings settings(long journalSegmentBytes) {
-    return new SliceSettings(8, 4L << 40, 100_000, 3, journalSegmentBytes);
+    return new SliceSettings(8, 4L << 40, 100_000, 3, journalSegmentBytes, 64 << 20, 1 << 20);
   }
 
   static Slice open(Path folder) {

@@ -38,7 +38,7 @@ class StackSimulationTest {
   private static final long CREDIT = (1L << 53) - 1;
 
   static LongStream seeds() {
-    return LongStream.range(0, Boolean.getBoolean("faultline.long") ? 1000 : 60);
+    return LongStream.range(0, Boolean.getBoolean("faultline.long") ? 1000 : 40);
   }
 
   @ParameterizedTest
