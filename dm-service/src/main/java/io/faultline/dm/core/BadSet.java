@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class BadSet {
 
+  /** Spreads sectors evenly over 64 bits (Knuth's multiplicative hashing, the golden ratio). */
+  private static final long PART_MIX = 0x9E3779B97F4A7C15L;
+
   /** One fault may reach over several leaves (a cage that was pulled), so both are the key. */
   record Key(String leaf, String faultId, Effect effect) implements Comparable<Key> {
 
@@ -188,18 +191,57 @@ final class BadSet {
   /** Keeps one fault's ranges under a prefix, writing only the parts that are new. */
   static void write(
       Draft draft, String prefix, Key key, Cause cause, Extents before, Extents after) {
-    int partsBefore = parts(before);
-    int partsAfter = parts(after);
-    for (int part = 0; part < Math.max(partsBefore, partsAfter); part++) {
-      String name = Keys.badPart(prefix, key, part);
-      if (part >= partsAfter) {
-        draft.remove(name);
-      } else if (part >= partsBefore || !slice(before, part).equals(slice(after, part))) {
-        Effect effect = key.effect() == Effect.DATA_LOST ? null : key.effect();
+    Effect effect = key.effect() == Effect.DATA_LOST ? null : key.effect();
+    int old = 0;
+    int now = 0;
+    while (old < before.rangeCount() || now < after.rangeCount()) {
+      long oldStart = startOf(before, old);
+      long nowStart = startOf(after, now);
+      int oldEnd = oldStart <= nowStart ? endOfPart(before, old) : old;
+      int nowEnd = nowStart <= oldStart ? endOfPart(after, now) : now;
+      if (nowEnd == now) {
+        draft.remove(Keys.badPart(prefix, key, oldStart));
+      } else if (!sameRanges(before, old, oldEnd, after, now, nowEnd)) {
+        Extents part = after.slice(now, nowEnd - now);
         draft.put(
-            name, new DmFact.Bad(key.leaf(), key.faultId(), cause, slice(after, part), effect));
+            Keys.badPart(prefix, key, nowStart),
+            new DmFact.Bad(key.leaf(), key.faultId(), cause, part, effect));
+      }
+      old = oldEnd;
+      now = nowEnd;
+    }
+  }
+
+  /**
+   * Where the part ends that begins with this range. A part is named by its first sector, and where
+   * the next one begins depends on that range alone: so parts stay as they are when others change,
+   * which they would not if they were counted off. One in 4,096 ranges begins a part.
+   */
+  private static int endOfPart(Extents ranges, int from) {
+    int limit = Math.min(ranges.rangeCount(), from + Limits.MAX_FACT_RANGES);
+    int end = from + 1;
+    while (end < limit && (ranges.startSector(end) * PART_MIX) >>> 52 != 0) {
+      end++;
+    }
+    return end;
+  }
+
+  private static long startOf(Extents ranges, int range) {
+    return range < ranges.rangeCount() ? ranges.startSector(range) : Long.MAX_VALUE;
+  }
+
+  private static boolean sameRanges(
+      Extents before, int old, int oldEnd, Extents after, int now, int nowEnd) {
+    if (oldEnd - old != nowEnd - now) {
+      return false;
+    }
+    for (int i = 0; i < nowEnd - now; i++) {
+      if (before.startSector(old + i) != after.startSector(now + i)
+          || before.endSector(old + i) != after.endSector(now + i)) {
+        return false;
       }
     }
+    return true;
   }
 
   /** Keeps the whole set under a prefix instead of what is there. */
@@ -224,13 +266,5 @@ final class BadSet {
   static void removeAll(Draft draft, String prefix) {
     List<String> keys = new ArrayList<>(draft.scan(prefix).keySet());
     keys.forEach(draft::remove);
-  }
-
-  private static int parts(Extents ranges) {
-    return (ranges.rangeCount() + Limits.MAX_FACT_RANGES - 1) / Limits.MAX_FACT_RANGES;
-  }
-
-  private static Extents slice(Extents ranges, int part) {
-    return ranges.slice(part * Limits.MAX_FACT_RANGES, Limits.MAX_FACT_RANGES);
   }
 }

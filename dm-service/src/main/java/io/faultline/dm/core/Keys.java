@@ -93,11 +93,11 @@ final class Keys {
     return "bad/stale/" + volume + "/";
   }
 
-  static String badPart(String prefix, BadSet.Key key, int part) {
+  static String badPart(String prefix, BadSet.Key key, long startSector) {
     String fault = prefix + key.leaf() + "/" + key.faultId() + "/";
     return switch (key.effect()) {
-      case DATA_LOST -> fault + part;
-      case TARGET_FAILED, REDUNDANCY_LOST -> fault + key.effect().word() + "/" + part;
+      case DATA_LOST -> fault + startSector;
+      case TARGET_FAILED, REDUNDANCY_LOST -> fault + key.effect().word() + "/" + startSector;
     };
   }
 

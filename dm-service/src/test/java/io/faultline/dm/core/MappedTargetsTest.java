@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.faultline.dm.core.map.PackedPieces;
 import io.faultline.dm.core.map.PieceSink;
 import io.faultline.events.BlockEvent;
+import io.faultline.events.Cause;
 import io.faultline.events.Event;
+import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
+import io.faultline.runtime.core.Claim;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +113,29 @@ class MappedTargetsTest {
                 "t0 data_lost", Extents.ofPairs(0, 256, 896, 104),
                 "t1 data_lost", Extents.of(128, 128),
                 "on-t0 data_lost", Extents.of(0, 56)));
+  }
+
+  @Test
+  void aPoolAndItsVolumesComeBackWithTheirMetadata() {
+    thinPool();
+    host.corrupt("data", "f1", 3 * 128, 10);
+    List<Event> failed = host.corrupt("meta", "f2", 5, 1);
+    assertThat(TestHost.told(failed, BlockEvent.CorruptedRange.class))
+        .isEqualTo(
+            Map.of(
+                "pool", Extents.of(0, 1280),
+                "t0", Extents.of(0, 1000),
+                "t1", Extents.of(0, 512)));
+    assertThat(failed)
+        .extracting(event -> ((BlockEvent.CorruptedRange) event.data()).cause())
+        .containsOnly(Cause.MAPPING_LOST);
+    List<Event> back = host.recover("meta", "f2", RecoveredData.REWRITTEN, 5, 1);
+    assertThat(TestHost.told(back, BlockEvent.RangeRecovered.class).keySet())
+        .containsExactlyInAnyOrder("pool", "t0", "t1");
+    // What is bad of the data is so still.
+    Claim claim = TestHost.ok(host.claim("t0", "fs:data"));
+    assertThat(claim.ranges()).isEqualTo(Extents.of(0, 10));
+    host.checkReplay();
   }
 
   @Test
