@@ -45,6 +45,7 @@ final class DeviceStandIn implements AutoCloseable {
   }
 
   private final Map<String, Device> devices = new TreeMap<>();
+  private final StandInData data = new StandInData();
   private final HttpServer server;
 
   /** Claims that are answered as if they came before the last event. */
@@ -111,6 +112,10 @@ final class DeviceStandIn implements AutoCloseable {
     try (exchange) {
       String[] path = exchange.getRequestURI().getPath().split("/");
       byte[] request = exchange.getRequestBody().readAllBytes();
+      if (path.length == 7 && path[6].equals("data")) {
+        data.answer(exchange, path[3], path[5], isHolder(exchange, path), request);
+        return;
+      }
       String holder =
           request.length == 0 ? "" : Json.LENIENT.readTree(request).path("holder").asString("");
       String ifMatch = exchange.getRequestHeaders().getFirst("If-Match");
@@ -127,6 +132,17 @@ final class DeviceStandIn implements AutoCloseable {
       exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
       exchange.getResponseBody().write(body);
     }
+  }
+
+  private synchronized boolean isHolder(HttpExchange exchange, String[] path) {
+    String query = exchange.getRequestURI().getQuery();
+    return device(path[3], path[5]).claims.keySet().stream()
+        .anyMatch(holder -> query.contains("holder=" + holder));
+  }
+
+  /** What the devices hold. */
+  StandInData data() {
+    return data;
   }
 
   private synchronized Answer create(String[] path, JsonNode shape) {

@@ -484,7 +484,8 @@ class DmServiceTest {
                 + "\"effect\":\"redundancy_lost\"}]}");
     Response resync = post("/volumes/vol0/resync");
     assertThat(resync.status()).isEqualTo(202);
-    assertThat(resync.json().get("outOfSync").isEmpty()).isTrue();
+    assertThat(resync.json().get("state").asString()).isEqualTo("completed");
+    assertThat(get("/volumes/vol0/resync").json()).isEqualTo(resync.json());
     post("/volumes/vol0/suspend");
     assertProblem(post("/volumes/vol0/resync"), 409, "suspended");
     putTable("/volumes/plain", "0 64 linear pmem0 500");

@@ -12,6 +12,7 @@ import java.util.List;
  * @param facts the codec of its facts' values; what it writes must be readable for ever
  * @param hears the topics of the layers below that it listens to
  * @param tells whether it has events of its own; the notifier has none
+ * @param watch sees the states of the hosts that this instance owns
  */
 public record LayerDefinition<S, C, F>(
     String layer,
@@ -19,7 +20,19 @@ public record LayerDefinition<S, C, F>(
     SealedCodec<C> commands,
     SealedCodec<F> facts,
     List<String> hears,
-    boolean tells) {
+    boolean tells,
+    LayerWatch<S> watch) {
+
+  /** A layer whose states nobody watches. */
+  public LayerDefinition(
+      String layer,
+      LayerCore<S, C, F> core,
+      SealedCodec<C> commands,
+      SealedCodec<F> facts,
+      List<String> hears,
+      boolean tells) {
+    this(layer, core, commands, facts, hears, tells, LayerWatch.none());
+  }
 
   /** A layer that has events of its own. */
   public LayerDefinition(

@@ -105,7 +105,20 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
     store = processorContext.getStateStore(STORE);
     hosts.clear();
     replay(null);
+    hosts.forEach((name, host) -> definition.watch().settled(name, host.core));
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+  }
+
+  @Override
+  public void close() {
+    hosts.keySet().forEach(definition.watch()::gone);
+  }
+
+  private void settled(String name) {
+    HostState<S> host = hosts.get(name);
+    if (host != null) {
+      definition.watch().settled(name, host.core);
+    }
   }
 
   /** Folds the store into memory: all of it, or one host. */
@@ -146,6 +159,9 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
       processCommand(record, source);
     } else {
       processEvent(record, source);
+    }
+    if (record.key() != null) {
+      settled(record.key());
     }
   }
 
@@ -301,6 +317,7 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
           meters.deadLetters.increment();
           reload(host.host);
         }
+        settled(host.host);
       }
     }
   }

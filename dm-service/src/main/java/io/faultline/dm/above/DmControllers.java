@@ -17,7 +17,7 @@ public class DmControllers {
 
   @Bean
   VolumeChanges dmVolumeChanges(LayerHost<DmCommand> dmLayer, LeafClaims dmLeafClaims) {
-    return new VolumeChanges(dmLayer.gateway(), dmLeafClaims, LegCopies.NONE);
+    return new VolumeChanges(dmLayer.gateway(), dmLeafClaims);
   }
 
   @Bean

@@ -34,13 +34,11 @@ final class VolumeChanges {
 
   private final CommandGateway<DmCommand> gateway;
   private final LeafClaims claims;
-  private final LegCopies copies;
   private final VolumeLocks locks = new VolumeLocks();
 
-  VolumeChanges(CommandGateway<DmCommand> gateway, LeafClaims claims, LegCopies copies) {
+  VolumeChanges(CommandGateway<DmCommand> gateway, LeafClaims claims) {
     this.gateway = gateway;
     this.claims = claims;
-    this.copies = copies;
   }
 
   /**
@@ -134,20 +132,16 @@ final class VolumeChanges {
     return change(host, volume, 200, new DmCommand.Message(volume, sector, message), commandId);
   }
 
-  /**
-   * The legs get back what they missed, then the volume says that they have it. A leg that got
-   * nothing must not count as one that has: whoever copies does so before the command is sent.
-   */
+  /** What legs missed is copied to them from now on; what stands on no claim claims first. */
   Reply resync(String host, String volume, @Nullable String commandId) {
     return locks.locked(
         host,
         volume,
         () -> {
-          Problem failed = copies.copy(host, volume);
-          return failed == null
-              ? unwrapped(
-                  host, volume, 202, gateway.send(host, new DmCommand.Resync(volume), commandId))
-              : problem(failed);
+          Problem unprotected = protect(host, volume);
+          return unprotected == null
+              ? gateway.send(host, new DmCommand.Resync(volume), commandId)
+              : problem(unprotected);
         });
   }
 

@@ -1,6 +1,7 @@
 package io.faultline.dm.above;
 
 import io.faultline.dm.core.DmCommand;
+import io.faultline.dm.core.DmFact;
 import io.faultline.dm.core.TableText;
 import io.faultline.events.Json;
 import io.faultline.events.Names;
@@ -154,6 +155,20 @@ public final class VolumeController {
       @PathVariable String host, @PathVariable String volume, HttpServletRequest request) {
     checkNames(host, volume);
     return Replies.toResponse(changes.resync(host, volume, Edge.commandId(request)));
+  }
+
+  /** How far the newest resync is. */
+  @GetMapping("/{volume}/resync")
+  ResponseEntity<byte[]> resync(@PathVariable String host, @PathVariable String volume) {
+    checkNames(host, volume);
+    return send(host, new DmCommand.GetCopy(volume, DmFact.Copy.Kind.RESYNC), null);
+  }
+
+  /** How far the newest write-back of a cache is. */
+  @GetMapping("/{volume}/writeback")
+  ResponseEntity<byte[]> writeback(@PathVariable String host, @PathVariable String volume) {
+    checkNames(host, volume);
+    return send(host, new DmCommand.GetCopy(volume, DmFact.Copy.Kind.WRITEBACK), null);
   }
 
   @GetMapping("/{volume}/map")

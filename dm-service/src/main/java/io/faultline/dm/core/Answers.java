@@ -2,6 +2,7 @@ package io.faultline.dm.core;
 
 import io.faultline.dm.core.target.Importable;
 import io.faultline.runtime.core.ExplicitNulls;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -152,4 +153,69 @@ public final class Answers {
       long dirtyBlocks,
       @Nullable Long transaction)
       implements ExplicitNulls {}
+
+  /**
+   * How far copying below a volume is.
+   *
+   * @param kind {@code resync} or {@code writeback}
+   * @param state {@code idle} (there never was any), {@code running}, {@code completed}, {@code
+   *     stopped}
+   * @param reason why it stopped: {@code suspended}, {@code table}, {@code deadline}, {@code
+   *     device_removed}, {@code writeback}; null if it did not
+   * @param failed what could not be copied: for a resync sectors of the leg's device, for a
+   *     write-back sectors of the volume
+   */
+  public record CopyProgress(
+      @Nullable String id,
+      String kind,
+      String state,
+      @Nullable String reason,
+      long sectors,
+      long doneSectors,
+      long failedSectors,
+      List<FailedRanges> failed,
+      @Nullable Instant startedAt,
+      @Nullable Instant endedAt)
+      implements ExplicitNulls {}
+
+  /**
+   * @param ranges start, count, start, count, ...; the first ones
+   */
+  public record FailedRanges(String device, long[] ranges) {}
+
+  /**
+   * A step of copying. Its sectors go through a buffer; places and recipes say where in it, from
+   * sector 0 on.
+   *
+   * @param sectors of the buffer
+   * @param targets where it is written; a sector with several places is written to all of them
+   * @param recipes how it is made; for one sector the first that can be read counts
+   * @param units start, count, ... in the buffer: what is written whole or not at all; empty where
+   *     each sector is for itself
+   */
+  public record CopyStep(
+      String copyId,
+      long number,
+      long sectors,
+      List<CopyPlace> targets,
+      List<CopyRecipe> recipes,
+      long[] units) {}
+
+  /**
+   * Sectors of a leaf device.
+   *
+   * @param holder who has claimed it: {@code dm:vol0}
+   * @param at where in the buffer
+   */
+  public record CopyPlace(
+      String device, long generation, String holder, long sector, long count, long at) {}
+
+  /** The sum of what is read from each ingredient, times its factor. */
+  public record CopyRecipe(long at, long count, List<CopyIngredient> ingredients) {}
+
+  /**
+   * @param factor an element of the field of 256, 1 for a copy
+   * @param places of a sector that has several the first that can be read counts
+   */
+  public record CopyIngredient(int factor, List<CopyPlace> places) {}
 }

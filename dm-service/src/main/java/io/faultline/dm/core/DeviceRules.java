@@ -277,6 +277,7 @@ final class DeviceRules {
 
   /** A device that is gone does not wait any more for what suspended volumes keep for it. */
   private void dropAnnouncements(String device) {
+    Copies.deviceGone(draft, device);
     draft
         .scan(Keys.HELD)
         .forEach(

@@ -39,8 +39,46 @@ public sealed interface DmCommand {
    */
   record Message(String volume, long sector, String message) implements DmCommand {}
 
-  /** The legs of a redundant volume that missed something have it again. */
+  /** What the legs of a redundant volume missed is to be copied to them. */
   record Resync(String volume) implements DmCommand {}
+
+  /** How far that is. */
+  record GetCopy(String volume, DmFact.Copy.Kind kind) implements DmCommand {}
+
+  /**
+   * Asks what is to be copied next below a volume.
+   *
+   * @param maxSectors of the step that is answered
+   */
+  record NextCopy(String volume, long maxSectors) implements DmCommand {}
+
+  /**
+   * A step was carried out, and what is next?
+   *
+   * @param copyId and {@code number}: the step
+   * @param failed start, count, ... in the step's buffer: what could not be read, or not be written
+   */
+  record Copied(String volume, String copyId, long number, long[] failed, long maxSectors)
+      implements DmCommand {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Copied copied
+          && volume.equals(copied.volume)
+          && copyId.equals(copied.copyId)
+          && number == copied.number
+          && Arrays.equals(failed, copied.failed)
+          && maxSectors == copied.maxSectors;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(volume, copyId, number, Arrays.hashCode(failed), maxSectors);
+    }
+  }
+
+  /** A step cannot be carried out at all: what it was for is not copied, and what is next? */
+  record CopyFailed(String volume, String copyId, long number, long maxSectors)
+      implements DmCommand {}
 
   /** A map that is in metadata begins to come. */
   record BeginImport(String volume, String upload) implements DmCommand {}

@@ -24,6 +24,7 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
       case Input.Commanded<DmCommand> commanded -> decide(draft, commanded.command());
       case Input.Ticked<DmCommand> ticked -> {
         new Imports(draft).dropForgotten();
+        Copies.endLate(draft);
         yield draft.done();
       }
     };
@@ -39,7 +40,15 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
       case DmCommand.Suspend suspend -> rules.suspend(suspend.volume());
       case DmCommand.Resume resume -> rules.resume(resume.volume());
       case DmCommand.Message message -> rules.message(message);
-      case DmCommand.Resync resync -> rules.resync(resync.volume());
+      case DmCommand.Resync resync -> new Copies(draft, resync.volume()).startResync();
+      case DmCommand.GetCopy get -> new Copies(draft, get.volume()).view(get.kind());
+      case DmCommand.NextCopy next -> new Copies(draft, next.volume()).next(next.maxSectors());
+      case DmCommand.Copied copied ->
+          new Copies(draft, copied.volume())
+              .copied(copied.copyId(), copied.number(), copied.failed(), copied.maxSectors());
+      case DmCommand.CopyFailed failed ->
+          new Copies(draft, failed.volume())
+              .copied(failed.copyId(), failed.number(), null, failed.maxSectors());
       case DmCommand.DeleteVolume delete -> rules.delete(delete.volume());
       case DmCommand.BeginImport begin -> new Imports(draft).begin(begin);
       case DmCommand.ImportPart part -> new Imports(draft).part(part);
@@ -58,7 +67,7 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
 
   @Override
   public boolean waitsForTime(DmState state) {
-    return state.hasUploads();
+    return state.hasUploads() || !state.copying().isEmpty();
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.faultline.ranges.Extents;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What dm keeps of a host, under the keys of {@link Keys}. */
@@ -114,6 +116,197 @@ public sealed interface DmFact {
     @Override
     public int hashCode() {
       return Arrays.hashCode(packed);
+    }
+  }
+
+  /**
+   * A part of what was written back from a cache since its map came.
+   *
+   * @param offsets of the target
+   */
+  record WrittenBack(Extents offsets) implements DmFact {}
+
+  /**
+   * Sectors are copied below a volume, or were: the newest of its kind.
+   *
+   * @param reason why it stopped; null if it did not
+   * @param sectors that were to be copied when it began
+   * @param failed by device or volume what could not be copied, the first ranges
+   * @param cursorDevice the block device below that it has come to, and is complete before it
+   * @param cursorSector where it goes on there
+   * @param number of the last step
+   * @param pending the step that is being carried out; null if none is
+   * @param leaving what a write-back is for; empty for others
+   */
+  record Copy(
+      String id,
+      Kind kind,
+      State state,
+      @Nullable String reason,
+      long sectors,
+      long doneSectors,
+      long failedSectors,
+      Map<String, Extents> failed,
+      String cursorDevice,
+      long cursorSector,
+      long number,
+      @Nullable Pending pending,
+      List<Leaving> leaving,
+      Instant startedAt,
+      @Nullable Instant endedAt)
+      implements DmFact {
+
+    /** What is copied. */
+    public enum Kind {
+      /** What legs of a redundant target missed. */
+      RESYNC,
+      /** What a cache has and its origin does not. */
+      WRITEBACK;
+
+      /** As the interface writes it. */
+      public String word() {
+        return name().toLowerCase(Locale.ROOT);
+      }
+    }
+
+    /** How far it is. */
+    public enum State {
+      RUNNING,
+      COMPLETED,
+      STOPPED;
+
+      /** As the interface writes it. */
+      public String word() {
+        return name().toLowerCase(Locale.ROOT);
+      }
+    }
+
+    /**
+     * A step that was handed out.
+     *
+     * @param device the block device below that is written for a resync, read for a write-back
+     * @param startSector where it begins there
+     * @param sectors of the step; its buffer counts from 0
+     * @param need what of {@code device} it is for; empty for a write-back
+     * @param pieces of a write-back, one behind the other in the buffer
+     */
+    public record Pending(
+        String device, long startSector, long sectors, Extents need, List<Piece> pieces) {}
+
+    /**
+     * A block of a cache, or a part of it.
+     *
+     * @param row of the table
+     * @param offset of the target
+     * @param lowerSector of the block device that has it
+     */
+    public record Piece(int row, long offset, long lowerSector, long count) {}
+
+    /**
+     * A device below that is about to leave.
+     *
+     * @param lower the block device directly below that told it, with these of its sectors
+     * @param credit the share that is kept until the write-back has ended, 0 if none
+     */
+    public record Leaving(String lower, Extents ranges, News news, long credit) {}
+
+    boolean isRunning() {
+      return state == State.RUNNING;
+    }
+
+    Copy withPending(long stepNumber, @Nullable Pending step) {
+      return new Copy(
+          id,
+          kind,
+          state,
+          reason,
+          sectors,
+          doneSectors,
+          failedSectors,
+          failed,
+          cursorDevice,
+          cursorSector,
+          stepNumber,
+          step,
+          leaving,
+          startedAt,
+          endedAt);
+    }
+
+    Copy at(String device, long sector) {
+      return new Copy(
+          id,
+          kind,
+          state,
+          reason,
+          sectors,
+          doneSectors,
+          failedSectors,
+          failed,
+          device,
+          sector,
+          number,
+          null,
+          leaving,
+          startedAt,
+          endedAt);
+    }
+
+    Copy counted(long done, long failures, Map<String, Extents> failedNow) {
+      return new Copy(
+          id,
+          kind,
+          state,
+          reason,
+          sectors,
+          doneSectors + done,
+          failedSectors + failures,
+          failedNow,
+          cursorDevice,
+          cursorSector,
+          number,
+          pending,
+          leaving,
+          startedAt,
+          endedAt);
+    }
+
+    Copy with(long sectorsNow, List<Leaving> leavingNow) {
+      return new Copy(
+          id,
+          kind,
+          state,
+          reason,
+          sectorsNow,
+          doneSectors,
+          failedSectors,
+          failed,
+          cursorDevice,
+          cursorSector,
+          number,
+          pending,
+          leavingNow,
+          startedAt,
+          endedAt);
+    }
+
+    Copy ended(State end, @Nullable String why, Instant at) {
+      return new Copy(
+          id,
+          kind,
+          end,
+          why,
+          sectors,
+          doneSectors,
+          failedSectors,
+          failed,
+          cursorDevice,
+          cursorSector,
+          number,
+          null,
+          List.of(),
+          startedAt,
+          at);
     }
   }
 }

@@ -1,11 +1,14 @@
 package io.faultline.dm.core;
 
+import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Fact;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,8 @@ public final class DmState {
   private final Map<String, Table> tables = new HashMap<>();
   private final Map<String, Table> bound = new HashMap<>();
   private final ImportedMaps maps = new ImportedMaps();
+  private final Map<String, Extents> written = new HashMap<>();
+  private final TreeSet<String> copying = new TreeSet<>();
   private @Nullable Topology topology;
 
   DmState(String host) {
@@ -45,6 +50,11 @@ public final class DmState {
       applyUpload(key.substring(Keys.UPLOADS.length()), value);
     } else if (key.startsWith(Keys.MAPPINGS)) {
       applyMappings(key.substring(Keys.MAPPINGS.length()), value);
+      bound.clear();
+    } else if (key.startsWith(Keys.COPIES)) {
+      applyCopy(Keys.volumeOfCopy(key));
+    } else if (key.startsWith(Keys.WRITTEN)) {
+      applyWritten(Keys.volumeOfWritten(key), value);
       bound.clear();
     } else if (key.startsWith(Keys.REGIONS)) {
       tables.remove(Keys.liveTable(Keys.volumeOfRegions(key)));
@@ -87,6 +97,47 @@ public final class DmState {
     }
   }
 
+  private void applyCopy(String volume) {
+    boolean running = false;
+    for (DmFact.Copy.Kind kind : DmFact.Copy.Kind.values()) {
+      running |= facts.get(Keys.copy(volume, kind)) instanceof DmFact.Copy copy && copy.isRunning();
+    }
+    if (running) {
+      copying.add(volume);
+    } else {
+      copying.remove(volume);
+    }
+  }
+
+  /** The volumes below which something is to be copied. */
+  public Set<String> copying() {
+    return copying;
+  }
+
+  private void applyWritten(String volume, @Nullable DmFact value) {
+    if (value instanceof DmFact.WrittenBack(Extents offsets)) {
+      written.computeIfPresent(volume, (any, before) -> before.union(offsets));
+    } else {
+      written.remove(volume);
+    }
+  }
+
+  /** What was written back from a cache since its map came, as offsets of the target. */
+  Extents written(String volume) {
+    return written.computeIfAbsent(
+        volume,
+        any -> {
+          Extents.Builder all = Extents.builder();
+          String prefix = Keys.written(volume);
+          for (DmFact fact : facts.subMap(prefix, prefix + Character.MAX_VALUE).values()) {
+            if (fact instanceof DmFact.WrittenBack(Extents offsets)) {
+              all.addAll(offsets);
+            }
+          }
+          return all.build();
+        });
+  }
+
   ImportedMaps maps() {
     return maps;
   }
@@ -113,6 +164,7 @@ public final class DmState {
               lower -> unbound(Keys.liveTable(lower)),
               maps::of,
               volume -> facts.get(Keys.mappings(volume)),
+              this::written,
               this::sectors);
       known = binding.bind(key.substring(key.indexOf('/') + 1), unbound);
       bound.put(key, known);

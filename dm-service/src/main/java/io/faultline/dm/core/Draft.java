@@ -2,6 +2,7 @@ package io.faultline.dm.core;
 
 import io.faultline.dm.core.map.BlockMap;
 import io.faultline.events.EventData;
+import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
 import io.faultline.runtime.core.Problem;
@@ -68,6 +69,38 @@ final class Draft {
     remove(key);
     newMaps.put(volume, Optional.empty());
     rebind();
+  }
+
+  /** These offsets of a cache have a copy on the origin from now on. */
+  void putWritten(String volume, long number, Extents offsets) {
+    put(Keys.written(volume, number), new DmFact.WrittenBack(offsets));
+    rebind();
+  }
+
+  /** A map says itself what is newer than the origin. */
+  void forgetWritten(String volume) {
+    BadSet.removeAll(this, Keys.written(volume));
+    rebind();
+  }
+
+  private Extents written(String volume) {
+    Extents.Builder added = Extents.builder();
+    String prefix = Keys.written(volume);
+    for (Optional<DmFact> change : changes.subMap(prefix, prefix + Character.MAX_VALUE).values()) {
+      if (!(change.orElse(null) instanceof DmFact.WrittenBack(Extents offsets))) {
+        return writtenAnew(volume);
+      }
+      added.addAll(offsets);
+    }
+    return state.written(volume).union(added.build());
+  }
+
+  private Extents writtenAnew(String volume) {
+    Extents.Builder all = Extents.builder();
+    for (DmFact fact : scan(Keys.written(volume)).values()) {
+      all.addAll(((DmFact.WrittenBack) fact).offsets());
+    }
+    return all.build();
   }
 
   /** Every table may look different now. */
@@ -193,6 +226,7 @@ final class Draft {
               lower -> unbound(Keys.liveTable(lower)),
               this::map,
               volume -> get(Keys.mappings(volume)),
+              this::written,
               this::sectorsUnbound);
       known = binding.bind(key.substring(key.indexOf('/') + 1), unbound);
       newlyBound.put(key, known);

@@ -119,7 +119,9 @@ final class Imports {
       before.put(reader, BadSet.told(draft, reader));
     }
     List<String> oldParts = partsOf(volume);
+    draft.forgetWritten(volume);
     draft.putMap(Keys.mappings(volume), mappings, volume, map);
+    new Copies(draft, volume).restart();
     draft.remove(Keys.upload(mappings.upload()));
     oldParts.forEach(draft::remove);
     before.forEach(
@@ -153,6 +155,7 @@ final class Imports {
   static void forget(Draft draft, String volume) {
     List<String> parts = new Imports(draft).partsOf(volume);
     if (draft.get(Keys.mappings(volume)) != null) {
+      draft.forgetWritten(volume);
       draft.removeMap(Keys.mappings(volume), volume);
       parts.forEach(draft::remove);
     }

@@ -14,7 +14,32 @@ final class Keys {
   static final String MAP_PARTS = "part/";
   static final String REGIONS = "regions/";
 
+  static final String COPIES = "copy/";
+  static final String WRITTEN = "written/";
+
   private Keys() {}
+
+  /** The newest copying of a kind that a volume had. */
+  static String copy(String volume, DmFact.Copy.Kind kind) {
+    return COPIES + volume + "/" + kind.word();
+  }
+
+  static String volumeOfCopy(String key) {
+    return key.substring(COPIES.length(), key.indexOf('/', COPIES.length()));
+  }
+
+  /** What of a cache was written back since its map was imported. */
+  static String written(String volume) {
+    return WRITTEN + volume + "/";
+  }
+
+  static String written(String volume, long number) {
+    return written(volume) + String.format("%016d", number);
+  }
+
+  static String volumeOfWritten(String key) {
+    return key.substring(WRITTEN.length(), key.indexOf('/', WRITTEN.length()));
+  }
 
   static String device(String device) {
     return DEVICES + device;

@@ -3,6 +3,9 @@ package io.faultline.dm.core;
 import io.faultline.dm.core.map.BlockMap;
 import io.faultline.dm.core.target.Importable;
 import io.faultline.dm.core.target.PoolMember;
+import io.faultline.dm.core.target.Target;
+import io.faultline.dm.core.target.WritesBack;
+import io.faultline.ranges.Extents;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param liveTables of volumes, before they are bound
  * @param maps of volumes, as far as they were imported
  * @param mappings what was imported, by volume
+ * @param written what was written back since, by volume
  */
 record MapBinding(
     Function<String, @Nullable Table> liveTables,
     Function<String, @Nullable BlockMap> maps,
     Function<String, @Nullable DmFact> mappings,
+    Function<String, Extents> written,
     ToLongFunction<String> sectorsOf) {
 
   Table bind(String volume, Table table) {
@@ -27,7 +32,11 @@ record MapBinding(
     return table.withTargets(
         target -> {
           if (importable != null && target == importable && own != null) {
-            return importable.imported(own, sectorsOf);
+            Target imported = importable.imported(own, sectorsOf);
+            Extents since = written.apply(volume);
+            return since.isEmpty() || !(imported instanceof WritesBack cache)
+                ? imported
+                : cache.writtenBack(since);
           }
           if (target instanceof PoolMember member) {
             Table pool = liveTables.apply(member.pool());

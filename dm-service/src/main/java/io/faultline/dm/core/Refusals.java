@@ -214,4 +214,19 @@ final class Refusals {
         "The dump is not of this volume",
         "A block below holds two blocks above, which no metadata of " + volume + " says");
   }
+
+  static Problem copyRunning(String volume, DmFact.Copy.Kind kind) {
+    return Problem.conflict(
+        kind.word() + "-running",
+        "Sectors are being copied already",
+        "A " + kind.word() + " of " + volume + " runs; GET .../" + kind.word() + " says how far");
+  }
+
+  /** Never reaches a client: whoever copies asks for the next step. */
+  static Problem copySuperseded(String volume, String copyId, long number) {
+    return Problem.conflict(
+        "copy-superseded",
+        "The step is not under way any more",
+        "Step " + number + " of " + copyId + " of " + volume + " is not the one that is awaited");
+  }
 }

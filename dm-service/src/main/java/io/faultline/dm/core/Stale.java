@@ -143,12 +143,18 @@ final class Stale {
     new Stale(draft, volume, table).begin();
   }
 
-  /** Every leg has what it missed. */
-  void resynchronised() {
-    for (String lower : sets.keySet()) {
-      BadSet.removeAll(draft, Keys.stale(volume, lower));
+  /**
+   * A leg has these sectors again.
+   *
+   * @return whether it had missed any of them
+   */
+  boolean copied(String lower, Extents ranges) {
+    BadSet set = sets.get(lower);
+    if (set == null || set.loss().intersect(ranges).isEmpty()) {
+      return false;
     }
-    sets.replaceAll((lower, set) -> new BadSet());
+    written(lower, set, ranges);
+    return true;
   }
 
   private void put(String lower, BadSet set, BadSet.Key key, Cause cause, Extents ranges) {

@@ -13,10 +13,12 @@ import io.faultline.dm.core.target.LowerDevices;
 import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.Parsed;
 import io.faultline.dm.core.target.PoolMember;
+import io.faultline.dm.core.target.Recipe;
 import io.faultline.dm.core.target.RegionTable;
 import io.faultline.dm.core.target.Target;
 import io.faultline.dm.core.target.TargetType;
 import io.faultline.dm.core.target.Targets;
+import io.faultline.dm.core.target.WritesBack;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.RangeConsumer;
 import io.faultline.ranges.SectorRange;
@@ -665,5 +667,94 @@ public final class Table {
   static Extents lossOf(Map<Effect, Extents> image) {
     Extents data = image.getOrDefault(Effect.DATA_LOST, Extents.EMPTY);
     return data.union(image.getOrDefault(Effect.TARGET_FAILED, Extents.EMPTY));
+  }
+
+  /** A part of the way to make sectors again: what is read, and its factor. */
+  record Ingredient(String device, long lowerSector, int factor) {}
+
+  /** Takes ways to make sectors of a block device below again. */
+  @FunctionalInterface
+  interface RecipeConsumer {
+    void accept(long lowerSector, long count, List<Ingredient> ingredients);
+  }
+
+  /**
+   * How a range of a block device below can be made again out of others.
+   *
+   * @param gone what cannot be read below, or is out of step
+   */
+  void rebuild(String device, SectorRange range, Map<String, Extents> gone, RecipeConsumer out) {
+    forEachHit(
+        device,
+        Extents.of(range),
+        (row, leg, start, count) -> {
+          Target target = rows.get(row).target();
+          if (target.redundant()) {
+            List<Leg> legs = target.legs();
+            long legStart = legs.get(leg).startSector();
+            target.rebuild(
+                leg,
+                start,
+                count,
+                ofLegs(legs, gone),
+                recipe ->
+                    out.accept(
+                        legStart + recipe.legOffset(),
+                        recipe.sectorCount(),
+                        recipe.ingredients().stream()
+                            .map(of -> below(legs.get(of.leg()), of))
+                            .toList()));
+          }
+        });
+  }
+
+  private static Ingredient below(Leg leg, Recipe.Ingredient of) {
+    return new Ingredient(leg.device(), leg.startSector() + of.legOffset(), of.factor());
+  }
+
+  private static List<Extents> ofLegs(List<Leg> legs, Map<String, Extents> ranges) {
+    List<Extents> ofLegs = new ArrayList<>(legs.size());
+    for (Leg leg : legs) {
+      Extents ofDevice = ranges.getOrDefault(leg.device(), Extents.EMPTY);
+      ofLegs.add(
+          leg.isWhole()
+              ? ofDevice
+              : ofDevice
+                  .clip(new SectorRange(leg.startSector(), leg.sectorCount()))
+                  .shift(-leg.startSector()));
+    }
+    return ofLegs;
+  }
+
+  /** Takes what has no other copy than the one below. */
+  @FunctionalInterface
+  interface DirtyConsumer {
+    /**
+     * @param offset of the row's target
+     */
+    void accept(int row, long offset, long lowerSector, long count);
+  }
+
+  /** What of these sectors below caches have not on their origins, in any order. */
+  void dirty(String device, Extents ranges, DirtyConsumer out) {
+    forEachHit(
+        device,
+        ranges,
+        (row, leg, start, count) -> {
+          if (rows.get(row).target() instanceof WritesBack cache) {
+            long legStart = cache.legs().get(leg).startSector();
+            cache.dirty(
+                leg,
+                start,
+                count,
+                (offset, legOffset, sectors) ->
+                    out.accept(row, offset, legStart + legOffset, sectors));
+          }
+        });
+  }
+
+  /** The sector of the volume that a row begins at. */
+  long startOf(int row) {
+    return starts[row];
   }
 }

@@ -137,6 +137,31 @@ final class Telling {
     return toldNow;
   }
 
+  /**
+   * What could be saved from a device that is about to leave is saved: what is left to tell goes
+   * on, and with it the share that was kept.
+   *
+   * @param lower the block device directly below that leaves with {@code ranges}
+   */
+  void fromWrittenBack(News leaving, String lower, Extents ranges, long credit) {
+    if (credit > 0) {
+      shares.put(origin, credit);
+    }
+    Told now = new Told(draft);
+    after = now;
+    Table table = draft.live(origin);
+    Map<String, BadSet> heard = new TreeMap<>();
+    table.below().forEach(each -> heard.put(each, now.of(each)));
+    Map<String, List<Change>> below = Map.of(lower, List.of(new Change(leaving, ranges)));
+    Extents lost = lostWith(table, below, heard, new Stale(draft, origin, table).loss());
+    if (lost.isEmpty()) {
+      giveBack(leaving, origin, "written_back");
+    } else {
+      tell(origin, List.of(new Change(leaving, lost)));
+    }
+    run(leaving);
+  }
+
   private static void take(Map<String, List<Change>> below, Map<String, BadSet> heard) {
     below.forEach(
         (lower, changes) -> {
@@ -233,8 +258,14 @@ final class Telling {
     if (leaving != null) {
       Objects.requireNonNull(after).given(volume, toldBefore);
       Extents lost = lostWith(table, below, heardBefore, stale.loss());
+      Copies copies = new Copies(draft, volume);
+      if (copies.beginWriteBack(leaving, below, shares.getOrDefault(volume, 0L))) {
+        shares.remove(volume);
+        return List.of();
+      }
       return lost.isEmpty() ? List.of() : List.of(new Change(leaving, lost));
     }
+    new Copies(draft, volume).disturbed(below);
     stale.recovered(below, heardBefore);
     BadSet toldNow = Images.of(table, heardNow, stale.sets());
     if (stale.leftBehind(below, toldNow.loss())) {

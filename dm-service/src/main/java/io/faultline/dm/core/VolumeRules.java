@@ -3,8 +3,6 @@ package io.faultline.dm.core;
 import io.faultline.dm.core.target.Importable;
 import io.faultline.dm.core.target.MappedTarget;
 import io.faultline.dm.core.target.RegionTable;
-import io.faultline.events.Cause;
-import io.faultline.events.RecoveredData;
 import io.faultline.events.VolumeEvent;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -141,6 +139,7 @@ final class VolumeRules {
       return draft.refuse(Refusals.noVolume(name));
     }
     if (!volume.suspended()) {
+      new Copies(draft, name).interrupt("suspended");
       for (String lower : draft.live(name).below()) {
         BadSet.told(draft, lower).writeAll(draft, Keys.badAsHeard(name, lower));
       }
@@ -169,6 +168,9 @@ final class VolumeRules {
       }
     }
     Set<String> before = needs(name);
+    if (inactive != null) {
+      new Copies(draft, name).interrupt("table");
+    }
     List<DmFact.Held> kept = takeHeld(name);
     Told known = new Told(draft);
     Map<String, BadSet> heard = new TreeMap<>();
@@ -309,6 +311,9 @@ final class VolumeRules {
       return draft.refuse(Refusals.stoodUpon(name, above));
     }
     List<String> released = List.copyOf(needs(name));
+    Copies copies = new Copies(draft, name);
+    copies.interrupt("deleted");
+    copies.forget();
     for (DmFact.Held held : takeHeld(name)) {
       if (held.credit() > 0) {
         Telling.acknowledge(draft, held.news(), name, held.credit(), "gone");
@@ -372,51 +377,6 @@ final class VolumeRules {
         yield changed(name, needs(name));
       }
     };
-  }
-
-  /** What was missed is there again; where every copy was zeroed, zeros are. */
-  Decision<DmFact> resync(String name) {
-    DmFact.Volume volume = draft.volume(name);
-    if (volume == null) {
-      return draft.refuse(Refusals.noVolume(name));
-    }
-    Table table = draft.live(name);
-    if (!table.redundant()) {
-      return draft.refuse(Refusals.notRedundant(name));
-    }
-    if (volume.suspended()) {
-      return draft.refuse(Refusals.suspended(name));
-    }
-    BadSet before = BadSet.told(draft, name);
-    Telling telling = new Telling(draft, name, before);
-    new Stale(draft, name, table).resynchronised();
-    BadSet after = BadSet.told(draft, name);
-    List<News> triggers = new ArrayList<>();
-    before.entries().keySet().stream()
-        .findFirst()
-        .ifPresent(
-            key -> {
-              triggers.add(resynchronised(key, RecoveredData.ZEROED));
-              triggers.add(resynchronised(key, RecoveredData.REWRITTEN));
-            });
-    telling.fromVolume(after, Differences.changes(draft, before, after, triggers));
-    return changed(name, needs(name));
-  }
-
-  private static News resynchronised(BadSet.Key key, RecoveredData data) {
-    return new News(
-        News.Kind.RECOVERED,
-        key.faultId(),
-        null,
-        Cause.MEDIA_ERROR,
-        false,
-        key.leaf(),
-        null,
-        false,
-        data,
-        null,
-        null,
-        null);
   }
 
   Decision<DmFact> claim(DmCommand.ClaimVolume claim) {

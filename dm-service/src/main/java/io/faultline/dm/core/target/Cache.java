@@ -26,7 +26,7 @@ record Cache(
     long blockSectors,
     List<String> words,
     SectorMap map)
-    implements Importable {
+    implements WritesBack {
 
   private static final int METADATA = 0;
   private static final int FAST = 1;
@@ -260,6 +260,31 @@ record Cache(
   }
 
   @Override
+  public void dirty(int leg, long legOffset, long count, DirtyConsumer out) {
+    if (leg == FAST) {
+      map.inverse(
+          legOffset,
+          count,
+          (at, data, length, dirty) -> {
+            if (dirty && at < sectorCount) {
+              out.accept(at, data, Math.min(length, sectorCount - at));
+            }
+          });
+    }
+  }
+
+  @Override
+  public int originLeg() {
+    return ORIGIN;
+  }
+
+  @Override
+  public WritesBack writtenBack(Extents offsets) {
+    return new Cache(
+        sectorCount, metadata, fast, origin, blockSectors, words, map.withWritten(offsets, false));
+  }
+
+  @Override
   public Form form() {
     return Form.CACHE_DUMP;
   }
@@ -289,7 +314,7 @@ record Cache(
   }
 
   @Override
-  public Target imported(BlockMap blocks, ToLongFunction<String> sectorsOf) {
+  public WritesBack imported(BlockMap blocks, ToLongFunction<String> sectorsOf) {
     return new Cache(
         sectorCount,
         metadata,
@@ -298,6 +323,11 @@ record Cache(
         blockSectors,
         words,
         SectorMap.of(blocks, blockSectors));
+  }
+
+  @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
   }
 
   @Override

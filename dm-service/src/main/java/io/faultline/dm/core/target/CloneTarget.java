@@ -223,6 +223,11 @@ record CloneTarget(
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ;
+  }
+
+  @Override
   public boolean additive() {
     return true;
   }

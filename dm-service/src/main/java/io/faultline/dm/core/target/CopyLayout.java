@@ -284,6 +284,31 @@ final class CopyLayout implements RaidLayout {
         });
   }
 
+  @Override
+  public void rebuild(
+      int member, long memberOffset, long count, List<Extents> gone, Recipe.Consumer out) {
+    forEachCopy(
+        member,
+        memberOffset,
+        count,
+        (copy, offset, sectors) -> {
+          long chunk = offset / chunkSectors;
+          long inChunk = offset % chunkSectors;
+          long here = rowOf(chunk, copy) * chunkSectors + inChunk;
+          for (int other = 0; other < copies; other++) {
+            int from = memberOf(chunk, other);
+            if (other != copy && !missing.get(from)) {
+              long there = rowOf(chunk, other) * chunkSectors + inChunk;
+              Extents.of(there, sectors)
+                  .subtract(gone.get(from))
+                  .forEach(
+                      (start, length) ->
+                          out.accept(Recipe.copy(here + start - there, length, from, start)));
+            }
+          }
+        });
+  }
+
   /** Whether there are chunks with all their copies on these members. */
   boolean allCopiesOn(BitSet these) {
     for (int chunk = 0; chunk < members; chunk++) {

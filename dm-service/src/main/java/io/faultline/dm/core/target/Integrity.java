@@ -216,6 +216,11 @@ final class Integrity implements Target {
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ;
+  }
+
+  @Override
   public boolean additive() {
     return true;
   }

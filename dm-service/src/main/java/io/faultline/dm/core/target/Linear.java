@@ -55,6 +55,11 @@ record Linear(long sectorCount, String device, long startSector) implements Targ
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
+  }
+
+  @Override
   public boolean directAccess() {
     return true;
   }

@@ -222,6 +222,19 @@ record Mirror(
   }
 
   @Override
+  public void rebuild(
+      int leg, long legOffset, long count, List<Extents> gone, Recipe.Consumer out) {
+    if (leg < copies) {
+      layout.rebuild(leg, legOffset, count, gone.subList(0, copies), out);
+    }
+  }
+
+  @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

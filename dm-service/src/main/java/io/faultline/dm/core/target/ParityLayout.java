@@ -2,6 +2,8 @@ package io.faultline.dm.core.target;
 
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.RangeConsumer;
+import io.faultline.ranges.SectorRange;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -39,6 +41,7 @@ final class ParityLayout implements RaidLayout {
 
   private static final int PARITY = -1;
 
+  private final Algorithm algorithm;
   private final int members;
   private final int parityMembers;
   private final long chunkSectors;
@@ -61,6 +64,7 @@ final class ParityLayout implements RaidLayout {
       long chunkSectors,
       long memberSectors,
       BitSet missing) {
+    this.algorithm = algorithm;
     this.members = members;
     this.parityMembers = parityMembers;
     this.chunkSectors = chunkSectors;
@@ -224,6 +228,132 @@ final class ParityLayout implements RaidLayout {
     }
   }
 
+  /**
+   * P and Q are each a sum over the stripe that is nothing: of all data and P, and of all data each
+   * times its own power of the generator and Q. Whatever is not in a sum, or not in two of them
+   * added so that it vanishes, need not be there.
+   */
+  @Override
+  public void rebuild(
+      int member, long memberOffset, long count, List<Extents> gone, Recipe.Consumer out) {
+    SectorRange range = new SectorRange(memberOffset, count);
+    List<Extents> near = gone.stream().map(ofMember -> ofMember.clip(range)).toList();
+    List<Extents> whole = List.of(Extents.of(range));
+    long[] bounds = bounds(near, whole);
+    for (int i = 0; i + 1 < bounds.length; i++) {
+      long from = bounds[i];
+      BitSet absent = (BitSet) missing.clone();
+      for (int each = 0; each < members; each++) {
+        if (near.get(each).contains(from)) {
+          absent.set(each);
+        }
+      }
+      absent.clear(member);
+      forEachStripe(
+          from,
+          bounds[i + 1],
+          (stripe, inChunk, length) ->
+              rebuild(stripe, member, absent, stripe * chunkSectors + inChunk, length, out));
+    }
+  }
+
+  private void rebuild(
+      long stripe, int member, BitSet absent, long offset, long length, Recipe.Consumer out) {
+    int[] p = new int[members];
+    int[] q = new int[members];
+    int memberOfQ = parityMembers == 2 ? memberOfQ(stripe) : -1;
+    for (int each = 0; each < members; each++) {
+      boolean isData = dataAt(stripe, each) != PARITY;
+      p[each] = each == memberOfQ ? 0 : 1;
+      q[each] = isData ? Galois.power(exponent(stripe, each)) : each == memberOfQ ? 1 : 0;
+    }
+    addRecipe(p, member, absent, offset, length, out);
+    if (memberOfQ >= 0) {
+      addRecipe(q, member, absent, offset, length, out);
+      int other = absent.nextSetBit(0);
+      if (other >= 0 && p[other] != 0 && q[other] != 0) {
+        int[] both = new int[members];
+        for (int each = 0; each < members; each++) {
+          both[each] = Galois.product(p[each], q[other]) ^ Galois.product(q[each], p[other]);
+        }
+        addRecipe(both, member, absent, offset, length, out);
+      }
+    }
+  }
+
+  /** What of a sum that is nothing makes up for one of its members, if the others are there. */
+  private void addRecipe(
+      int[] sum, int member, BitSet absent, long offset, long length, Recipe.Consumer out) {
+    if (sum[member] == 0) {
+      return;
+    }
+    List<Recipe.Ingredient> ingredients = new ArrayList<>();
+    for (int each = 0; each < members; each++) {
+      if (each != member && sum[each] != 0) {
+        if (absent.get(each)) {
+          return;
+        }
+        int factor = Galois.quotient(sum[each], sum[member]);
+        ingredients.add(new Recipe.Ingredient(each, offset, factor));
+      }
+    }
+    out.accept(new Recipe(offset, length, ingredients));
+  }
+
+  private int memberOfQ(long stripe) {
+    int first = 0;
+    while (dataAt(stripe, first) != PARITY) {
+      first++;
+    }
+    int second = first + 1;
+    while (dataAt(stripe, second) != PARITY) {
+      second++;
+    }
+    boolean wraps = first == 0 && second == members - 1 && members > 2;
+    return switch (algorithm) {
+      // P right behind Q; Q right behind P otherwise.
+      case ROTATING_N_CONTINUE -> wraps ? second : first;
+      case ROTATING_ZERO_RESTART, ROTATING_N_RESTART -> wraps ? first : second;
+      case LEFT_ASYMMETRIC,
+          RIGHT_ASYMMETRIC,
+          LEFT_SYMMETRIC,
+          RIGHT_SYMMETRIC,
+          PARITY_0,
+          PARITY_N,
+          LEFT_ASYMMETRIC_6,
+          RIGHT_ASYMMETRIC_6,
+          LEFT_SYMMETRIC_6,
+          RIGHT_SYMMETRIC_6 ->
+          second;
+    };
+  }
+
+  /**
+   * The power of the generator for a member's data, as the kernel's {@code raid6_idx_to_slot} has
+   * it: the layouts that come from DDF count all members, the others those with data.
+   */
+  private int exponent(long stripe, int member) {
+    return switch (algorithm) {
+      case ROTATING_ZERO_RESTART, ROTATING_N_RESTART, ROTATING_N_CONTINUE -> member;
+      case LEFT_ASYMMETRIC,
+          RIGHT_ASYMMETRIC,
+          LEFT_SYMMETRIC,
+          RIGHT_SYMMETRIC,
+          PARITY_0,
+          PARITY_N,
+          LEFT_ASYMMETRIC_6,
+          RIGHT_ASYMMETRIC_6,
+          LEFT_SYMMETRIC_6,
+          RIGHT_SYMMETRIC_6 -> {
+        int exponent = 0;
+        for (int each = 0; each < member; each++) {
+          exponent += dataAt(stripe, each) == PARITY ? 0 : 1;
+        }
+        yield exponent;
+      }
+    };
+  }
+
   @Override
   public void answer(List<Extents> bad, List<Extents> absent, EffectConsumer out) {
     // Between two bounds the same members are gone:
@@ -250,15 +380,18 @@ final class ParityLayout implements RaidLayout {
     }
   }
 
-  private static long[] bounds(List<Extents> bad, List<Extents> absent) {
+  @SafeVarargs
+  private static long[] bounds(List<Extents>... lists) {
     int count = 0;
-    for (int i = 0; i < bad.size(); i++) {
-      count += 2 * (bad.get(i).rangeCount() + absent.get(i).rangeCount());
+    for (List<Extents> sets : lists) {
+      for (Extents set : sets) {
+        count += 2 * set.rangeCount();
+      }
     }
     long[] bounds = new long[count];
     int next = 0;
-    for (int i = 0; i < bad.size(); i++) {
-      for (Extents set : List.of(bad.get(i), absent.get(i))) {
+    for (List<Extents> sets : lists) {
+      for (Extents set : sets) {
         for (int range = 0; range < set.rangeCount(); range++) {
           bounds[next++] = set.startSector(range);
           bounds[next++] = set.endSector(range);

@@ -377,6 +377,24 @@ final class Raid implements Target {
     }
   }
 
+  @Override
+  public void rebuild(
+      int leg, long legOffset, long count, List<Extents> gone, Recipe.Consumer out) {
+    if (legs.get(leg).role() == LegRole.DATA) {
+      layout.rebuild(
+          memberOf[leg], legOffset, count, byMember(gone), recipe -> out.accept(ofLegs(recipe)));
+    }
+  }
+
+  private Recipe ofLegs(Recipe ofMembers) {
+    return new Recipe(
+        ofMembers.legOffset(),
+        ofMembers.sectorCount(),
+        ofMembers.ingredients().stream()
+            .map(of -> new Recipe.Ingredient(dataLegs[of.leg()], of.legOffset(), of.factor()))
+            .toList());
+  }
+
   private List<Extents> byMember(List<Extents> byLeg) {
     List<Extents> byMember = new ArrayList<>();
     for (int leg : dataLegs) {
@@ -389,6 +407,11 @@ final class Raid implements Target {
       }
     }
     return byMember;
+  }
+
+  @Override
+  public ByteAccess bytes() {
+    return type.hasParity() ? ByteAccess.READ : ByteAccess.READ_WRITE;
   }
 
   @Override

@@ -41,6 +41,13 @@ sealed interface RaidLayout permits StripeLayout, CopyLayout, ParityLayout {
   }
 
   /**
+   * As {@link Target#rebuild}, by member: legs and leg offsets of recipes are members and member
+   * offsets.
+   */
+  default void rebuild(
+      int member, long memberOffset, long count, List<Extents> gone, Recipe.Consumer out) {}
+
+  /**
    * As {@link Target#answer(List, List, EffectConsumer)}, by member.
    *
    * @param bad of each member that is there

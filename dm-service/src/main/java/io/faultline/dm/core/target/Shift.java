@@ -24,6 +24,13 @@ record Shift(long sectorCount, String arguments, List<Leg> legs, boolean directA
     out.accept(legOffset, count);
   }
 
+  /** One that has another place for writes has more to do than write there. */
+  @Override
+  public ByteAccess bytes() {
+    long places = legs.stream().filter(leg -> leg.role() == LegRole.DATA).count();
+    return places == 1 ? ByteAccess.READ_WRITE : ByteAccess.READ;
+  }
+
   @Override
   public boolean additive() {
     return true;

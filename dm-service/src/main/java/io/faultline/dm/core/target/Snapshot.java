@@ -235,6 +235,11 @@ record Snapshot(
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ;
+  }
+
+  @Override
   public boolean additive() {
     return true;
   }

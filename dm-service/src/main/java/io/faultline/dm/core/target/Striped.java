@@ -129,6 +129,11 @@ record Striped(long sectorCount, long chunkSectors, List<Leg> legs) implements T
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
+  }
+
+  @Override
   public boolean directAccess() {
     return true;
   }

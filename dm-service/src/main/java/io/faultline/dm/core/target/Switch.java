@@ -118,6 +118,11 @@ record Switch(long sectorCount, long regionSectors, List<Leg> legs, RegionTable 
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

@@ -130,6 +130,15 @@ public interface Target {
     return false;
   }
 
+  /**
+   * How a range of a leg can be made again: out of copies, out of parity. For one sector there may
+   * be several ways, or none.
+   *
+   * @param gone for each of {@link #legs}, in its offsets, what cannot be read or is out of step
+   */
+  default void rebuild(
+      int leg, long legOffset, long sectorCount, List<Extents> gone, Recipe.Consumer out) {}
+
   /** The legs, by index, that the line itself says are out of step until they are rebuilt. */
   default List<Integer> outOfStepLegs() {
     return List.of();
@@ -141,6 +150,11 @@ public interface Target {
    */
   default boolean tellsLosses() {
     return true;
+  }
+
+  /** What the places of {@link #forward} and their alternatives hold. */
+  default ByteAccess bytes() {
+    return ByteAccess.NONE;
   }
 
   /** Whether it can pass direct access through, if every leg can. */

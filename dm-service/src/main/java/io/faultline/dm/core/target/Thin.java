@@ -157,6 +157,11 @@ record Thin(
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ;
+  }
+
+  @Override
   public boolean additive() {
     return true;
   }

@@ -127,6 +127,11 @@ record Unstriped(long sectorCount, long stripes, long chunkSectors, long stripe,
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
+  }
+
+  @Override
   public boolean directAccess() {
     return false;
   }

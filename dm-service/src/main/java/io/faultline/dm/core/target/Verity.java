@@ -303,6 +303,11 @@ final class Verity implements Target {
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ;
+  }
+
+  @Override
   public boolean additive() {
     return true;
   }

@@ -1,6 +1,7 @@
 package io.faultline.dm.core.target;
 
 import io.faultline.dm.core.map.BlockMap;
+import io.faultline.ranges.Extents;
 import io.faultline.ranges.RangeConsumer;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,7 @@ record WriteCache(
     Map<String, String> options,
     SectorMap map,
     long metadataBlocks)
-    implements Importable {
+    implements WritesBack {
 
   private static final int ORIGIN = 0;
   private static final int CACHE = 1;
@@ -286,7 +287,7 @@ record WriteCache(
   /** A bad entry is as bad as the block that it is about. */
   @Override
   public void answer(int leg, long legOffset, long count, EffectConsumer out) {
-    Importable.super.answer(leg, legOffset, count, out);
+    WritesBack.super.answer(leg, legOffset, count, out);
     long metadataSectors = metadataBlocks * blockSectors();
     long from = Math.max(legOffset, startSector()) - startSector();
     long end = Math.min(legOffset + count - startSector(), metadataSectors);
@@ -310,6 +311,41 @@ record WriteCache(
   @Override
   public boolean joint() {
     return true;
+  }
+
+  @Override
+  public void dirty(int leg, long legOffset, long count, DirtyConsumer out) {
+    long from = Math.max(legOffset, startSector()) - startSector();
+    long end = legOffset + count - startSector();
+    if (leg == CACHE && from < end) {
+      map.inverse(
+          from,
+          end - from,
+          (at, data, length, marked) -> {
+            if (at < sectorCount) {
+              out.accept(at, data + startSector(), Math.min(length, sectorCount - at));
+            }
+          });
+    }
+  }
+
+  @Override
+  public int originLeg() {
+    return ORIGIN;
+  }
+
+  /** A block that was written back is free on the cache device. */
+  @Override
+  public WritesBack writtenBack(Extents offsets) {
+    return new WriteCache(
+        sectorCount,
+        mode,
+        origin,
+        cache,
+        blockBytes,
+        options,
+        map.withWritten(offsets, true),
+        metadataBlocks);
   }
 
   @Override
@@ -338,7 +374,7 @@ record WriteCache(
   }
 
   @Override
-  public Target imported(BlockMap blocks, ToLongFunction<String> sectorsOf) {
+  public WritesBack imported(BlockMap blocks, ToLongFunction<String> sectorsOf) {
     return new WriteCache(
         sectorCount,
         mode,
@@ -348,6 +384,11 @@ record WriteCache(
         options,
         SectorMap.of(blocks, blockSectors()),
         Math.max(0, metadataBlocks(sectorsOf.applyAsLong(cache))));
+  }
+
+  @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
   }
 
   @Override
