@@ -24,7 +24,8 @@ class BadSetTest {
   @Test
   void whatIsWrittenIsReadAgainWhateverStoodThereBefore() {
     Seeds.forAll(
-        30,
+        1,
+        12,
         gen -> {
           Extents before = write(Extents.EMPTY, sparse(gen, gen.below(40_000)));
           Extents after = before;
