@@ -205,6 +205,7 @@ final class DeviceStandIn implements AutoCloseable {
             device.generation,
             device.sectors,
             device.dax,
+            512,
             stale ? Extents.EMPTY : ranges,
             stale ? 0 : device.sequence,
             slice(host),

@@ -169,7 +169,8 @@ class RemovalPathMeasurement {
       long sectors =
           device.equals("meta") ? 8192 : device.equals("fast") ? fastSectors : 2 * fastSectors;
       claims.put(
-          device, new Claim(1, sectors, true, Extents.EMPTY, 3, "slice-of-" + HOST, List.of(), 1));
+          device,
+          new Claim(1, sectors, true, 512, Extents.EMPTY, 3, "slice-of-" + HOST, List.of(), 1));
     }
     send(layer, new DmCommand.CreateVolume("cd", table, Map.of(), claims));
     Answers.ImportTicket ticket =

@@ -232,6 +232,7 @@ final class VolumeChanges {
         claim.generation(),
         claim.sectors(),
         claim.dax(),
+        claim.logicalBlockBytes(),
         Extents.EMPTY,
         claim.sequence(),
         claim.sliceId(),

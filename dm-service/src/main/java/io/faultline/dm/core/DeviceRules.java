@@ -75,6 +75,7 @@ final class DeviceRules {
                   device.complete(),
                   plugged.sectors(),
                   device.dax(),
+                  device.logicalBlockBytes(),
                   plugged.generation(),
                   null,
                   false));
@@ -92,7 +93,8 @@ final class DeviceRules {
     }
     DmFact.Device device = draft.device(name);
     if (device == null) {
-      return new DmFact.Device(event.sliceId(), 0, false, 0, false, 0, null, false);
+      return new DmFact.Device(
+          event.sliceId(), 0, false, 0, false, DmFact.Device.USUAL_BLOCK_BYTES, 0, null, false);
     }
     if (!device.sliceId().equals(event.sliceId())) {
       // A slice that was made anew: its devices introduce themselves before anything else, so what
@@ -103,6 +105,7 @@ final class DeviceRules {
           false,
           device.sectors(),
           device.dax(),
+          device.logicalBlockBytes(),
           device.generation(),
           device.removalId(),
           device.removed());
@@ -119,6 +122,7 @@ final class DeviceRules {
             device.complete(),
             device.sectors(),
             device.dax(),
+            device.logicalBlockBytes(),
             device.generation(),
             device.removalId(),
             device.removed()));
@@ -135,6 +139,7 @@ final class DeviceRules {
             true,
             added.sectors(),
             added.dax(),
+            DmFact.Device.USUAL_BLOCK_BYTES,
             added.generation(),
             null,
             false));
@@ -159,6 +164,7 @@ final class DeviceRules {
             device.complete(),
             device.sectors(),
             device.dax(),
+            device.logicalBlockBytes(),
             device.generation(),
             null,
             true));
@@ -227,6 +233,7 @@ final class DeviceRules {
             device.complete(),
             device.sectors(),
             device.dax(),
+            device.logicalBlockBytes(),
             device.generation(),
             leaving.removalId(),
             device.removed()));

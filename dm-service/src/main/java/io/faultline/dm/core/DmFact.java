@@ -27,6 +27,7 @@ public sealed interface DmFact {
    * @param sequence the last event that is in the bad set
    * @param complete whether the bad set is all that is bad: it was heard of from its beginning, or
    *     taken from the answer to a claim
+   * @param logicalBlockBytes the least that the hardware reads and writes, as claims tell it
    * @param removalId the removal that it is leaving in; null if it is not
    * @param removed whether it is gone
    */
@@ -36,10 +37,15 @@ public sealed interface DmFact {
       boolean complete,
       long sectors,
       boolean dax,
+      long logicalBlockBytes,
       long generation,
       @Nullable String removalId,
       boolean removed)
-      implements DmFact {}
+      implements DmFact {
+
+    /** Until a claim tells. */
+    static final long USUAL_BLOCK_BYTES = 512;
+  }
 
   /**
    * A part of what is bad of a block device by one fault.

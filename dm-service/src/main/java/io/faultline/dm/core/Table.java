@@ -182,8 +182,15 @@ public final class Table {
     return null;
   }
 
-  /** The first leg that reaches past the end of what it stands on; null if none does. */
-  @Nullable TableRefusal pastTheEnd(ToLongFunction<String> sectorsOf) {
+  /**
+   * The first leg that reaches past the end of what it stands on, or is not made of its logical
+   * blocks; null if none is so. The kernel's {@code device_area_is_invalid}, {@code
+   * drivers/md/dm-table.c}.
+   *
+   * @param blockSectorsOf a block device's logical block, a power of two
+   */
+  @Nullable TableRefusal unfitArea(
+      ToLongFunction<String> sectorsOf, ToLongFunction<String> blockSectorsOf) {
     for (Row row : rows) {
       for (Leg leg : row.target().legs()) {
         long deviceSectors = sectorsOf.applyAsLong(leg.device());
@@ -199,6 +206,58 @@ public final class Table {
                   + deviceSectors,
               leg.device() + " has " + deviceSectors + " sectors");
         }
+        long blockSectors = blockSectorsOf.applyAsLong(leg.device());
+        if (leg.startSector() % blockSectors != 0) {
+          return unaligned(row, "start=" + leg.startSector(), leg, blockSectors);
+        }
+        if (!leg.isWhole() && leg.sectorCount() % blockSectors != 0) {
+          return unaligned(row, "len=" + leg.sectorCount(), leg, blockSectors);
+        }
+      }
+    }
+    return unfitBoundary(blockSectorsOf);
+  }
+
+  private static TableRefusal unaligned(Row row, String what, Leg leg, long blockSectors) {
+    return new TableRefusal(
+        row.line(),
+        what
+            + " not aligned to h/w logical block size "
+            + blockSectors * SectorRange.SECTOR_BYTES
+            + " of "
+            + leg.device(),
+        leg.device() + " has blocks of " + blockSectors + " sectors");
+  }
+
+  /**
+   * The first target that cuts a logical block of the volume, which are as large as the largest
+   * below; smaller ones may fill up what is left of one. The kernel's {@code
+   * validate_hardware_logical_block_alignment}.
+   */
+  private @Nullable TableRefusal unfitBoundary(ToLongFunction<String> blockSectorsOf) {
+    long blockSectors = below().stream().mapToLong(blockSectorsOf).max().orElse(1);
+    long remaining = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      Target target = rows.get(i).target();
+      long own =
+          target.legs().stream()
+              .mapToLong(leg -> blockSectorsOf.applyAsLong(leg.device()))
+              .max()
+              .orElse(1);
+      boolean cut = remaining < target.sectorCount() && remaining % own != 0;
+      remaining = Math.floorMod(-(starts[i] + target.sectorCount()), blockSectors);
+      if (cut || (i == rows.size() - 1 && remaining != 0)) {
+        return new TableRefusal(
+            rows.get(i).line(),
+            "table line "
+                + i
+                + " (start sect "
+                + starts[i]
+                + " len "
+                + target.sectorCount()
+                + ") not aligned to h/w logical block size "
+                + blockSectors * SectorRange.SECTOR_BYTES,
+            "the blocks of this volume have " + blockSectors + " sectors");
       }
     }
     return null;

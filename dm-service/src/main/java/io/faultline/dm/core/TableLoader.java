@@ -7,6 +7,7 @@ import io.faultline.dm.core.target.LowerDevices;
 import io.faultline.dm.core.target.Target;
 import io.faultline.events.Names;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Claim;
 import io.faultline.runtime.core.Problem;
 import java.util.LinkedHashSet;
@@ -130,9 +131,9 @@ final class TableLoader {
     if (misfit != null) {
       return Refusals.table(misfit);
     }
-    TableRefusal pastTheEnd = table.pastTheEnd(this::sectorsOf);
-    if (pastTheEnd != null) {
-      return Refusals.table(pastTheEnd);
+    TableRefusal unfitArea = table.unfitArea(this::sectorsOf, this::blockSectorsOf);
+    if (unfitArea != null) {
+      return Refusals.table(unfitArea);
     }
     long depth = level + 1L + heightAbove();
     return depth > Limits.MAX_STACK_DEPTH
@@ -233,6 +234,12 @@ final class TableLoader {
     return claimKnowsBetter ? claim.sectors() : draft.sectors(block);
   }
 
+  private long blockSectorsOf(String block) {
+    Claim claim = draft.isVolume(block) ? null : claims.get(block);
+    long bytes = claim == null ? Views.logicalBlockBytes(draft, block) : claim.logicalBlockBytes();
+    return bytes / SectorRange.SECTOR_BYTES;
+  }
+
   private DeviceLookup.Answer lookUp(String written) {
     String name = nameOf(written, devices);
     if (name == null) {
@@ -296,7 +303,10 @@ final class TableLoader {
 
   /** Events tell what is bad; but the device may have been plugged or made anew meanwhile. */
   private void adoptShape(String device, DmFact.Device known, Claim claim) {
-    if (claim.generation() > known.generation()) {
+    boolean otherBlocks =
+        claim.generation() == known.generation()
+            && claim.logicalBlockBytes() != known.logicalBlockBytes();
+    if (claim.generation() > known.generation() || otherBlocks) {
       draft.put(
           Keys.device(device),
           new DmFact.Device(
@@ -305,6 +315,7 @@ final class TableLoader {
               true,
               claim.sectors(),
               claim.dax(),
+              claim.logicalBlockBytes(),
               claim.generation(),
               known.removalId(),
               known.removed()));
@@ -327,6 +338,7 @@ final class TableLoader {
             true,
             claim.sectors(),
             claim.dax(),
+            claim.logicalBlockBytes(),
             claim.generation(),
             null,
             false));

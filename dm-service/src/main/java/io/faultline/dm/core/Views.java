@@ -73,6 +73,28 @@ final class Views {
     return dax(draft, block, new HashMap<>());
   }
 
+  /** A device's logical block; of a volume the largest of those below, as the kernel's limits. */
+  static long logicalBlockBytes(Draft draft, String block) {
+    return logicalBlockBytes(draft, block, new HashMap<>());
+  }
+
+  private static long logicalBlockBytes(Draft draft, String block, Map<String, Long> known) {
+    if (!draft.isVolume(block)) {
+      DmFact.Device device = draft.device(block);
+      return device == null ? DmFact.Device.USUAL_BLOCK_BYTES : device.logicalBlockBytes();
+    }
+    Long before = known.get(block);
+    if (before != null) {
+      return before;
+    }
+    long largest = DmFact.Device.USUAL_BLOCK_BYTES;
+    for (String lower : draft.live(block).below()) {
+      largest = Math.max(largest, logicalBlockBytes(draft, lower, known));
+    }
+    known.put(block, largest);
+    return largest;
+  }
+
   private static boolean dax(Draft draft, String block, Map<String, Boolean> known) {
     if (!draft.isVolume(block)) {
       DmFact.Device device = draft.device(block);

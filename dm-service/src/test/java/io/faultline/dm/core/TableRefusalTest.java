@@ -170,6 +170,34 @@ class TableRefusalTest {
     assertRefused(host.put("vol0", table), 2, "Invalid format on line 2 of table");
   }
 
+  /** {@code device_area_is_invalid}, {@code validate_hardware_logical_block_alignment}. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          0 8 linear nvme0 4                       | 1 | start=4 not aligned to h/w logical block size 4096 of nvme0
+          0 12 linear nvme0 8                      | 1 | len=12 not aligned to h/w logical block size 4096 of nvme0
+          0 4 linear big 0                         | 1 | len=4 not aligned to h/w logical block size 4096 of big
+          0 16 striped 2 4 nvme0 0 pmem0 4         | -  |
+          0 16 striped 2 8 nvme0 0 pmem0 4         | -  |
+          0 9 linear pmem0 0;9 8 linear nvme0 0    | 2 | table line 1 (start sect 9 len 8) not aligned to h/w logical block size 4096
+          0 8 linear nvme0 0;8 9 linear pmem0 0    | 2 | table line 1 (start sect 8 len 9) not aligned to h/w logical block size 4096
+          0 9 linear pmem0 0;9 7 linear pmem1 3;16 8 linear nvme0 8 | - |
+          """)
+  void areasAreMadeOfTheLogicalBlocksOfTheHardware(String table, String line, String reason) {
+    host.device("nvme0", 1000, false, 4096);
+    host.volume("big", "0 80 linear nvme0 0");
+    Answer answer = host.put("vol0", table.replace(';', '\n'));
+    if (line.equals("-")) {
+      assertThat(answer.status()).isEqualTo(201);
+    } else {
+      assertThat(refusal(answer).more())
+          .containsEntry("line", Integer.valueOf(line))
+          .containsEntry("reason", reason);
+    }
+  }
+
   @Test
   void theSizeOfDevicesIsLookedAtLast() {
     String table = "0 2000 linear pmem0 0\n2000 8 zero 1";

@@ -42,7 +42,7 @@ final class TestHost implements OracleCase.Asked {
   static final Instant DEADLINE = Instant.parse("2026-01-01T01:00:00Z");
   private static final String SLICE = "slice-1";
 
-  private record Device(long sectors, boolean dax) {}
+  private record Device(long sectors, boolean dax, long logicalBlockBytes) {}
 
   final CoreHarness<DmState, DmCommand, DmFact> core =
       new CoreHarness<>(
@@ -62,13 +62,17 @@ final class TestHost implements OracleCase.Asked {
 
   @Override
   public void device(String name, long sectors, boolean dax) {
-    devices.put(name, new Device(sectors, dax));
+    device(name, sectors, dax, 512);
+  }
+
+  void device(String name, long sectors, boolean dax, long logicalBlockBytes) {
+    devices.put(name, new Device(sectors, dax, logicalBlockBytes));
     hear(new DeviceEvent.DeviceAdded(HOST, name, "pmem", sectors, dax, 1), null);
   }
 
   /** A device that dm has heard nothing of, only its answer to a claim. */
   TestHost silentDevice(String name, long sectors) {
-    devices.put(name, new Device(sectors, true));
+    devices.put(name, new Device(sectors, true, 512));
     return this;
   }
 
@@ -170,7 +174,16 @@ final class TestHost implements OracleCase.Asked {
     for (Claim.KnownFault fault : faults) {
       ranges = ranges.union(fault.ranges());
     }
-    return new Claim(1, known.sectors(), known.dax(), ranges, sequence, SLICE, faults, 1);
+    return new Claim(
+        1,
+        known.sectors(),
+        known.dax(),
+        known.logicalBlockBytes(),
+        ranges,
+        sequence,
+        SLICE,
+        faults,
+        1);
   }
 
   private Map<String, Claim> claimsFor(String volume, String table, Map<String, String> numbers) {

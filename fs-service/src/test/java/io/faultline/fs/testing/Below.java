@@ -109,7 +109,7 @@ public final class Below implements AutoCloseable {
       holders.put(name, holder);
       long revision = revisions.merge(name, 1L, Long::sum);
       Claim claim =
-          new Claim(1, sectors, true, Extents.EMPTY, 0, "slice-" + name, List.of(), revision);
+          new Claim(1, sectors, true, 512, Extents.EMPTY, 0, "slice-" + name, List.of(), revision);
       reply(exchange, 200, Json.LENIENT.writeValueAsString(claim));
     }
   }

@@ -129,7 +129,7 @@ public final class FsHarness {
   public static Claim claim(long sectors, long sequence, List<Claim.KnownFault> faults) {
     Extents.Builder bad = Extents.builder();
     faults.forEach(fault -> bad.addAll(fault.ranges()));
-    return new Claim(1, sectors, true, bad.build(), sequence, SLICE, faults, 1);
+    return new Claim(1, sectors, true, 512, bad.build(), sequence, SLICE, faults, 1);
   }
 
   public FilesystemView make(String filesystem, Spec spec, long sectors) {

@@ -10,6 +10,7 @@ import java.util.List;
  * @param generation of the block device; everything asked of it later carries this
  * @param sectors its size
  * @param dax whether its bytes can be mapped directly
+ * @param logicalBlockBytes the least that the hardware reads and writes
  * @param ranges what is known bad now, in its sectors
  * @param sequence events of slice {@code sliceId} up to this one are in {@code ranges} and {@code
  *     faults} already
@@ -21,11 +22,17 @@ public record Claim(
     long generation,
     long sectors,
     boolean dax,
+    long logicalBlockBytes,
     Extents ranges,
     long sequence,
     String sliceId,
     List<KnownFault> faults,
     long revision) {
+
+  /** One that does not say has blocks of 512 bytes. */
+  public Claim {
+    logicalBlockBytes = logicalBlockBytes == 0 ? 512 : logicalBlockBytes;
+  }
 
   /** A fault that a block device has, and the ranges that it still stands for. */
   public record KnownFault(String faultId, Cause cause, Extents ranges) {}
