@@ -111,7 +111,12 @@ public final class EventStream implements AutoCloseable {
                   + " came within "
                   + PATIENCE
                   + "; in all "
-                  + arrived.stream().map(Arrived::type).toList());
+                  + arrived.size()
+                  + ", the last of them "
+                  + arrived.stream()
+                      .skip(Math.max(0, arrived.size() - 20))
+                      .map(Arrived::type)
+                      .toList());
         }
         try {
           arrived.wait(leftMillis);
