@@ -14,7 +14,6 @@ import io.faultline.events.RemovalAck;
 import io.faultline.events.Topics;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.KafkaConnection;
-import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
 import java.io.IOException;
@@ -39,7 +38,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 
@@ -70,29 +68,14 @@ class CopyingTest {
   }
 
   private static void start() {
-    SpringApplication application = new SpringApplication(DmServiceApplication.class);
-    application.setDefaultProperties(
-        Map.of(
-            "server.port",
-            "0",
-            "spring.main.banner-mode",
-            "off",
-            "spring.threads.virtual.enabled",
-            "true",
-            "faultline.state-dir",
-            stateDir.toString(),
-            "faultline.device-service-url",
+    context =
+        RunningDm.start(
+            stateDir,
             DEVICES.url(),
-            "faultline.dm.copy.chunk-bytes",
-            "32768",
-            "faultline.dm.copy.last-retry",
-            "100ms",
-            "faultline.dm.copy.first-retry",
-            "10ms",
-            "spring.kafka.bootstrap-servers",
-            EmbeddedBroker.shared().bootstrapServers()));
-    context = application.run();
-    await("the layer is ready", () -> context.getBean(LayerHost.class).isReady());
+            Map.of(
+                "faultline.dm.copy.chunk-bytes", "32768",
+                "faultline.dm.copy.last-retry", "100ms",
+                "faultline.dm.copy.first-retry", "10ms"));
   }
 
   @AfterAll

@@ -15,7 +15,6 @@ import io.faultline.events.Topics;
 import io.faultline.events.VolumeEvent;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.KafkaConnection;
-import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.core.Claim;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
@@ -50,7 +49,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 
@@ -80,24 +78,7 @@ class DmServiceTest {
   }
 
   private static ConfigurableApplicationContext start(String deviceServiceUrl) {
-    SpringApplication application = new SpringApplication(DmServiceApplication.class);
-    application.setDefaultProperties(
-        Map.of(
-            "server.port",
-            "0",
-            "spring.main.banner-mode",
-            "off",
-            "spring.threads.virtual.enabled",
-            "true",
-            "faultline.state-dir",
-            stateDir.toString(),
-            "faultline.device-service-url",
-            deviceServiceUrl,
-            "spring.kafka.bootstrap-servers",
-            EmbeddedBroker.shared().bootstrapServers()));
-    ConfigurableApplicationContext started = application.run();
-    await("the layer is ready", () -> started.getBean(LayerHost.class).isReady());
-    return started;
+    return RunningDm.start(stateDir, deviceServiceUrl, Map.of());
   }
 
   @AfterAll

@@ -10,7 +10,6 @@ import io.faultline.events.Json;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.Reply;
-import io.faultline.runtime.testing.EmbeddedBroker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,20 +20,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 
@@ -56,27 +52,7 @@ class MappingsTest {
 
   @BeforeAll
   static void start() {
-    SpringApplication application = new SpringApplication(DmServiceApplication.class);
-    application.setDefaultProperties(
-        Map.of(
-            "server.port",
-            "0",
-            "spring.main.banner-mode",
-            "off",
-            "spring.threads.virtual.enabled",
-            "true",
-            "faultline.state-dir",
-            stateDir.toString(),
-            "faultline.device-service-url",
-            DEVICES.url(),
-            "spring.kafka.bootstrap-servers",
-            EmbeddedBroker.shared().bootstrapServers()));
-    context = application.run();
-    Instant deadline = Instant.now().plusSeconds(60);
-    while (!context.getBean(LayerHost.class).isReady()) {
-      assertThat(Instant.now()).as("the layer is ready").isBefore(deadline);
-      LockSupport.parkNanos(5_000_000);
-    }
+    context = RunningDm.start(stateDir, DEVICES.url(), Map.of());
   }
 
   @AfterAll
