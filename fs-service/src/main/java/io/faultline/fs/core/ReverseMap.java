@@ -358,6 +358,11 @@ public final class ReverseMap {
       return owner >= 0;
     }
 
+    /** Whether it is no record but free space between records. */
+    public boolean isFree() {
+      return owner == ~SpecialOwner.FREE_SPACE.ordinal();
+    }
+
     /**
      * The inode that owns the record.
      *
@@ -417,7 +422,7 @@ public final class ReverseMap {
   static final class Builder {
 
     private static final int LEAST_BATCH = 1 << 13;
-    private static final int LARGEST_BATCH = 1 << 19;
+    private static final int LARGEST_BATCH = 1 << 20;
 
     private final RowTree byStart = new RowTree(true);
     private final RowTree byFile = new RowTree(false);
@@ -427,6 +432,7 @@ public final class ReverseMap {
     private long lastStart;
     private long coveredEnd;
     private long ownedEnd;
+    private int enough = LEAST_BATCH;
 
     /** The last record that was added, still to be taken in; none if its count is 0. */
     private long start;
@@ -490,7 +496,7 @@ public final class ReverseMap {
             0,
             coveredEnd,
             record -> {
-              if (!record.isInode() && record.special() == SpecialOwner.FREE_SPACE) {
+              if (record.isFree()) {
                 gaps.add(record.startSector(), record.sectorCount());
               }
               return true;
@@ -541,7 +547,7 @@ public final class ReverseMap {
       if (owner >= 0) {
         fileBatch.add(owner, position(offsetAndFork), start, countAndFlags);
       }
-      if (startBatch.size() >= Math.clamp(byStart.size() / 8, LEAST_BATCH, LARGEST_BATCH)) {
+      if (startBatch.size() >= enough) {
         flush();
       }
     }
@@ -549,6 +555,11 @@ public final class ReverseMap {
     private void flush() {
       byStart.merge(startBatch);
       byFile.merge(fileBatch);
+      // Files lie together in most filesystems; where they are scattered, less is packed again and
+      // again if more comes at once.
+      enough =
+          Math.clamp(
+              fileBatch.wasScattered() ? 2L * enough : enough / 2, LEAST_BATCH, LARGEST_BATCH);
       startBatch.clear();
       fileBatch.clear();
     }

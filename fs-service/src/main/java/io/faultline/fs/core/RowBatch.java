@@ -9,9 +9,13 @@ final class RowBatch {
 
   private static final int COLUMNS = SortedRows.COLUMNS;
 
+  /** So few are sorted by insertion. */
+  private static final int FEW = 12;
+
   private long[] rows = new long[16 * COLUMNS];
   private int[] order = new int[0];
   private int size;
+  private long packed;
 
   int size() {
     return size;
@@ -19,6 +23,17 @@ final class RowBatch {
 
   void clear() {
     size = 0;
+    packed = 0;
+  }
+
+  /** Notes that a block of so many rows was packed to take rows of this batch in. */
+  void packed(int rows) {
+    packed += rows;
+  }
+
+  /** Whether many more rows were packed again than came in: they were scattered. */
+  boolean wasScattered() {
+    return packed > 4L * size;
   }
 
   void add(long a, long b, long c, long d) {
@@ -79,6 +94,10 @@ final class RowBatch {
     if (isSorted(from, to)) {
       return spare;
     }
+    if (to - from <= FEW) {
+      insertionSort(from, to);
+      return spare;
+    }
     int middle = from + to >>> 1;
     int[] left = sort(from, middle, spare);
     left = sort(middle, to, left);
@@ -93,6 +112,17 @@ final class RowBatch {
       order[out] = r < to && compare(order[r], left[l]) < 0 ? order[r++] : left[l++];
     }
     return left;
+  }
+
+  private void insertionSort(int from, int to) {
+    for (int i = from + 1; i < to; i++) {
+      int row = order[i];
+      int at = i;
+      for (; at > from && compare(order[at - 1], row) > 0; at--) {
+        order[at] = order[at - 1];
+      }
+      order[at] = row;
+    }
   }
 
   private boolean isSorted(int from, int to) {

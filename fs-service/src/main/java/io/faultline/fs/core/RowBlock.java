@@ -274,6 +274,7 @@ final class RowBlock implements SortedRows {
   @Override
   public List<SortedRows> merge(RowBatch batch, int from, int to) {
     int total = size + to - from;
+    batch.packed(total);
     // What is appended leaves full blocks behind, what is mixed in blocks of the same size.
     boolean appended = size == 0 || compare(size - 1, batch, from) <= 0;
     int each = appended ? MAX_ROWS : Math.ceilDiv(total, Math.ceilDiv(total, MAX_ROWS));

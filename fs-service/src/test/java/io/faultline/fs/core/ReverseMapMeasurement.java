@@ -25,7 +25,7 @@ class ReverseMapMeasurement {
   private static final int EXTENTS = Integer.getInteger("faultline.measure.pieces", 10_000_000);
   private static final int LOOKUPS = 1_000_000;
   private static final int CHANGES = 1_000_000;
-  private static final int ROUNDS = 4;
+  private static final int ROUNDS = Integer.getInteger("faultline.measure.rounds", 4);
   private static final int BLOCK_SECTORS = 8;
 
   /** What was found, so that nothing is optimised away. */
@@ -157,6 +157,7 @@ class ReverseMapMeasurement {
   private void compare(String name, Shape shape, boolean grown) {
     int[] order = order(grown);
     System.out.printf("%s: %d extents%n", name, EXTENTS);
+    sink += build(shape).size();
     long before = used();
     long began = System.nanoTime();
     ReverseMap map = grown ? grow(shape, order) : build(shape);
@@ -215,8 +216,9 @@ class ReverseMapMeasurement {
   }
 
   private static long used() {
-    System.gc();
-    System.gc();
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+    }
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
