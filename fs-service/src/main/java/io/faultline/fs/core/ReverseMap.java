@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * may reach over many that start later. What no record covers is free space: it has no record.
  *
  * <p>Every record stands in one tree by where it starts, and an inode's in a second one by file
- * offset. Both are {@link RowTree}s of packed blocks: about 26 bytes a record for both together.
+ * offset. Both are {@link RowTree}s of packed blocks: 10 to 21 bytes a record for both together.
  * Maps with the same records are equal, whatever the changes that led there.
  *
  * <p>Not for several threads. While a visitor is called the map must not be changed.
