@@ -3,6 +3,7 @@ package io.faultline.notifier.core;
 import io.faultline.events.Cause;
 import io.faultline.events.Event;
 import io.faultline.events.Origin;
+import io.faultline.notifier.core.FaultChange.Growth;
 import io.faultline.notifier.core.NotifierFact.CaseCounts;
 import io.faultline.notifier.core.NotifierFact.CaseDevice;
 import io.faultline.notifier.core.NotifierFact.CaseEvent;
@@ -12,8 +13,10 @@ import io.faultline.notifier.core.NotifierFact.CaseSeen;
 import io.faultline.notifier.core.NotifierFact.Hand;
 import io.faultline.runtime.core.Decision;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,7 @@ final class CaseDraft {
   private int moments;
   private boolean atLeast;
   private long pathChars;
+  private boolean sectorsGrew;
 
   private CaseDraft(FaultCase before, Instant openedAt, Severity severity) {
     this.before = before;
@@ -179,6 +183,11 @@ final class CaseDraft {
     moment(by.time(), "reopened", null, null, by.id());
   }
 
+  /** Sectors that were not hit before are. */
+  void hitMore(long sectors) {
+    sectorsGrew |= sectors > 0;
+  }
+
   void moment(
       Instant time,
       String what,
@@ -252,7 +261,13 @@ final class CaseDraft {
     return hash;
   }
 
-  void decide(Decision.Builder<NotifierFact> decision) {
+  /**
+   * Makes facts of what changed.
+   *
+   * @param by the event that was heard; null where somebody does it by hand
+   * @return what of it concerns people; null if nothing does
+   */
+  @Nullable FaultChange decide(@Nullable Event by, Decision.Builder<NotifierFact> decision) {
     CaseCounts counts =
         new CaseCounts(
             events[Layer.DEVICE.ordinal()],
@@ -271,5 +286,64 @@ final class CaseDraft {
       decision.fact(FaultCase.key(before.id), head);
     }
     entries.forEach(decision::fact);
+    return change(head, by);
+  }
+
+  private @Nullable FaultChange change(CaseHead now, @Nullable Event by) {
+    FaultChange.Kind kind = kind(now);
+    Set<Growth> grown = grown(now);
+    if (kind == null && grown.isEmpty()) {
+      return null;
+    }
+    Hand said = by == null ? now.hand() : null;
+    return new FaultChange(
+        before.id,
+        kind == null ? FaultChange.Kind.GREW : kind,
+        by != null ? by.time() : said != null ? said.at() : now.openedAt(),
+        now.severity(),
+        grown,
+        by == null ? null : by.id(),
+        said == null ? null : said.by(),
+        said == null ? null : said.reason());
+  }
+
+  private FaultChange.@Nullable Kind kind(CaseHead now) {
+    if (before.head == null) {
+      return FaultChange.Kind.OPENED;
+    }
+    CaseState was = before.head.state();
+    CaseState is = now.state();
+    if (was == is) {
+      return null;
+    }
+    return switch (is) {
+      case OPEN -> FaultChange.Kind.REOPENED;
+      case ACKNOWLEDGED -> FaultChange.Kind.ACKNOWLEDGED;
+      case RESOLVED -> FaultChange.Kind.RESOLVED;
+    };
+  }
+
+  private Set<Growth> grown(CaseHead now) {
+    CaseHead was = before.head;
+    CaseCounts had = was == null ? CaseCounts.NONE : was.counts();
+    Set<Growth> grown = EnumSet.noneOf(Growth.class);
+    add(grown, Growth.SEVERITY, was != null && now.severity().compareTo(was.severity()) > 0);
+    add(grown, Growth.SECTORS, sectorsGrew);
+    add(grown, Growth.DEVICES, devices.keySet().stream().anyMatch(this::isNewDevice));
+    add(grown, Growth.VOLUMES, volumes > had.volumes());
+    add(grown, Growth.FILESYSTEMS, filesystems > had.filesystems());
+    add(grown, Growth.FILES, files > had.files());
+    add(grown, Growth.PROCESSES, processes > had.processes());
+    return grown;
+  }
+
+  private boolean isNewDevice(String device) {
+    return !before.devices.containsKey(device);
+  }
+
+  private static void add(Set<Growth> grown, Growth in, boolean did) {
+    if (did) {
+      grown.add(in);
+    }
   }
 }

@@ -106,13 +106,8 @@ final class FaultCase {
     return devices.values().stream().anyMatch(CaseDevice::outstanding);
   }
 
-  /** {@code open}, {@code acknowledged} or {@code resolved}. */
-  String state() {
-    CaseHead now = head();
-    if (now.recoveredAt() != null || (now.hand() != null && now.hand().resolved())) {
-      return "resolved";
-    }
-    return now.hand() == null ? "open" : "acknowledged";
+  CaseState state() {
+    return head().state();
   }
 
   @Nullable Instant resolvedAt() {

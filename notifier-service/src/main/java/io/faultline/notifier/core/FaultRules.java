@@ -69,14 +69,23 @@ final class FaultRules {
     this.layer = Layer.of(event);
   }
 
-  static void heard(NotifierState state, Event event, Decision.Builder<NotifierFact> decision) {
+  /** What follows for the cases of the host, and what of it concerns people. */
+  static List<FaultChange> heard(
+      NotifierState state, Event event, Decision.Builder<NotifierFact> decision) {
     FaultRules rules = new FaultRules(state, event);
     CaseDraft named = rules.named(decision);
     if (named != null) {
       rules.include(named);
     }
     rules.recover();
-    rules.drafts.values().forEach(draft -> draft.decide(decision));
+    List<FaultChange> changes = new ArrayList<>();
+    for (CaseDraft draft : rules.drafts.values()) {
+      FaultChange change = draft.decide(event, decision);
+      if (change != null) {
+        changes.add(change);
+      }
+    }
+    return changes;
   }
 
   /** The case of the fault that the event names; null if it names none, or opens none. */
@@ -175,11 +184,12 @@ final class FaultRules {
             ? new CaseDevice(block.device(), Extents.EMPTY, 0, Extents.EMPTY, false)
             : before;
     switch (block) {
-      case MfMemPreRemove leaving -> fault.device(hit(known, leaving.ranges(), known.bad(), false));
+      case MfMemPreRemove leaving ->
+          fault.device(hit(fault, known, leaving.ranges(), known.bad(), false));
       case CorruptedRange lost -> {
         boolean removed = lost.cause() == Cause.DEVICE_REMOVED;
         Extents bad = removed ? known.bad() : atMost(known.bad().union(lost.ranges()));
-        fault.device(hit(known, lost.ranges(), bad, removed));
+        fault.device(hit(fault, known, lost.ranges(), bad, removed));
         if (fault.recoveredAt() != null) {
           fault.reopen(event);
         }
@@ -188,8 +198,10 @@ final class FaultRules {
     }
   }
 
-  private static CaseDevice hit(CaseDevice known, Extents ranges, Extents bad, boolean removed) {
+  private static CaseDevice hit(
+      CaseDraft fault, CaseDevice known, Extents ranges, Extents bad, boolean removed) {
     Extents added = ranges.subtract(known.hit());
+    fault.hitMore(added.totalSectors());
     return new CaseDevice(
         known.device(),
         known.hit().union(added).head(Limits.SHOWN_RANGES),
@@ -224,6 +236,7 @@ final class FaultRules {
         kept.getOrDefault(
             key, new CaseVolume(block.device(), effect, Extents.EMPTY, 0, Extents.EMPTY));
     Extents added = block.ranges().subtract(known.hit());
+    fault.hitMore(added.totalSectors());
     fault.entry(
         FaultCase.VOLUME,
         key,

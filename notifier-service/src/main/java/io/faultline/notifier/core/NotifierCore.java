@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The notifier's rules for one host: fault cases and the topology. It publishes nothing. */
@@ -43,13 +44,20 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       case Input.Heard<NotifierCommand> heard -> {
         Decision.Builder<NotifierFact> decision = Decision.builder(heard.stamp());
         TopologyRules.heard(state, heard.event(), decision);
-        FaultRules.heard(state, heard.event(), decision);
+        List<FaultChange> changes = FaultRules.heard(state, heard.event(), decision);
+        tell(changes);
         yield decision.build();
       }
       case Input.Commanded<NotifierCommand> commanded ->
           carryOut(state, commanded.stamp(), commanded.command());
       case Input.Ticked<NotifierCommand> _ -> Decision.nothing();
     };
+  }
+
+  /** What happened to faults, for whoever is told about faults and not about events. */
+  private static void tell(List<FaultChange> changes) {
+    // Nobody asked for it yet.
+    changes.forEach(Objects::requireNonNull);
   }
 
   private static Decision<NotifierFact> carryOut(
@@ -98,7 +106,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
   }
 
   private static boolean wanted(FaultCase found, ListFaults list) {
-    return (list.states().isEmpty() || list.states().contains(found.state()))
+    return (list.states().isEmpty() || list.states().contains(found.state().text()))
         && (list.severity() == null || found.head().severity().atLeast(list.severity()))
         && (list.devices().isEmpty()
             || list.devices().stream().anyMatch(found.devices::containsKey));
@@ -111,7 +119,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       return Decision.refuse(unknown(acknowledge.id()));
     }
     return switch (found.state()) {
-      case "resolved" ->
+      case RESOLVED ->
           Decision.refuse(
               Problem.conflict(
                   "fault-resolved",
@@ -120,8 +128,8 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
                       + " was resolved at "
                       + found.resolvedAt()
                       + "; only an open fault can be acknowledged"));
-      case "acknowledged" -> Decision.reply(Answer.ok(Views.whole(state.host, found)));
-      default ->
+      case ACKNOWLEDGED -> Decision.reply(Answer.ok(Views.whole(state.host, found)));
+      case OPEN ->
           byHand(
               state,
               stamp,
@@ -137,7 +145,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     if (found == null) {
       return Decision.refuse(unknown(resolve.id()));
     }
-    if (found.state().equals("resolved")) {
+    if (found.state() == CaseState.RESOLVED) {
       return Decision.reply(Answer.ok(Views.whole(state.host, found)));
     }
     return byHand(
@@ -154,7 +162,8 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     draft.hand(hand);
     draft.moment(hand.at(), what, hand.by(), hand.reason(), null);
     Decision.Builder<NotifierFact> decision = Decision.builder(stamp);
-    draft.decide(decision);
+    FaultChange change = draft.decide(null, decision);
+    tell(change == null ? List.of() : List.of(change));
     return decision.reply(Answer.ok(Views.whole(state.host, after(found, decision)))).build();
   }
 

@@ -34,7 +34,15 @@ public sealed interface NotifierFact {
       @Nullable Hand hand,
       @Nullable Instant recoveredAt,
       @Nullable Origin origin)
-      implements NotifierFact {}
+      implements NotifierFact {
+
+    CaseState state() {
+      if (recoveredAt != null || (hand != null && hand.resolved())) {
+        return CaseState.RESOLVED;
+      }
+      return hand == null ? CaseState.OPEN : CaseState.ACKNOWLEDGED;
+    }
+  }
 
   /**
    * How many there were, kept or not.

@@ -68,7 +68,7 @@ final class Views {
     Map<String, Integer> states = new TreeMap<>();
     of.casesAfter(null).stream()
         .filter(found -> found.head != null)
-        .forEach(found -> states.merge(found.state(), 1, Integer::sum));
+        .forEach(found -> states.merge(found.state().text(), 1, Integer::sum));
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("host", of.host);
     view.put("faults", states);
@@ -82,7 +82,7 @@ final class Views {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("id", of.id);
     view.put("host", host);
-    view.put("state", of.state());
+    view.put("state", of.state().text());
     view.put("openedAt", head.openedAt());
     view.put("resolvedAt", of.resolvedAt());
     view.put("cause", head.cause());
