@@ -47,6 +47,7 @@ public record FaultChange(
     VOLUMES,
     FILESYSTEMS,
     FILES,
+    METADATA,
     PROCESSES
   }
 
