@@ -77,14 +77,19 @@ final class BadSectors {
   Extents head(SectorRange window, int count) {
     Extents.Builder found = Extents.builder();
     int taken = 0;
+    long end = -1;
     Long first = parts.floorKey(window.startSector());
     for (Extents part : parts.tailMap(first == null ? 0L : first, true).values()) {
       if (taken > count || part.startSector(0) >= window.endSector()) {
         break;
       }
-      Extents inside = part.clip(window).head(count + 1 - taken);
-      found.addAll(inside);
-      taken += inside.rangeCount();
+      // One more than is wanted, and one that may only continue what the part before ended with.
+      Extents inside = part.clip(window).head(count + 2 - taken);
+      if (!inside.isEmpty()) {
+        taken += inside.rangeCount() - (inside.startSector(0) == end ? 1 : 0);
+        end = inside.endSector(inside.rangeCount() - 1);
+        found.addAll(inside);
+      }
     }
     return found.build().head(count);
   }
