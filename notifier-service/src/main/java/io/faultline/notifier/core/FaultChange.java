@@ -2,6 +2,7 @@ package io.faultline.notifier.core;
 
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,12 @@ public record FaultChange(
     RESOLVED,
     ACKNOWLEDGED,
     /** It is in the state that it was in, and reaches further. */
-    GREW
+    GREW;
+
+    /** As in answers: {@code opened}. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** In what a fault can grow. */

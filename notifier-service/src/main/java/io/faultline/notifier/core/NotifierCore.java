@@ -168,7 +168,9 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       change.put("id", id);
       change.put("number", news.number());
       change.put("at", news.at());
-      change.put("last", news.last());
+      Map<String, Long> last = new LinkedHashMap<>();
+      news.last().forEach((kind, number) -> last.put(kind.text(), number));
+      change.put("last", last);
       changes.add(change);
     }
     Map<String, Object> answer = new LinkedHashMap<>();

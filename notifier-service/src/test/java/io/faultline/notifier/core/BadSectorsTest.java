@@ -18,7 +18,8 @@ class BadSectorsTest {
   @Test
   void itHoldsWhatOneLargeSetWouldHold() {
     Seeds.forAll(
-        2,
+        1,
+        30,
         gen -> {
           BadSectors parts = new BadSectors();
           BadIndex index = new BadIndex();

@@ -35,6 +35,7 @@ class FaultIndexTest {
   void aQueryFindsWhatLookingAtAllOfThemFinds() {
     Seeds.forAll(
         1,
+        30,
         gen -> {
           List<String> ids = new ArrayList<>();
           NotifierState state = anyFaults(gen, ids);
