@@ -31,23 +31,20 @@ final class FileExtents {
     // A realtime file's data lies on the realtime device only, every other file's on the data one.
     for (Role role : new Role[] {Role.DATA, Role.REALTIME}) {
       if (filesystem.spec().device(role) != null) {
-        ReverseMap map = state.map(filesystem, role);
-        map.forEachDataOf(
-            inode,
-            fileStart,
-            fileEnd,
-            record -> {
-              long offset = map.fileOffsetSectors(record);
-              long from = Math.max(fileStart, offset);
-              long to = Math.min(fileEnd, offset + map.sectorCount(record));
-              pieces.accept(
-                  role,
-                  from,
-                  map.startSector(record) + (from - offset),
-                  to - from,
-                  map.unwritten(record));
-              return true;
-            });
+        state
+            .map(filesystem, role)
+            .forEachDataOf(
+                inode,
+                fileStart,
+                fileEnd,
+                record -> {
+                  long offset = record.fileOffsetSectors();
+                  long from = Math.max(fileStart, offset);
+                  long to = Math.min(fileEnd, offset + record.sectorCount());
+                  long deviceSector = record.startSector() + (from - offset);
+                  pieces.accept(role, from, deviceSector, to - from, record.unwritten());
+                  return true;
+                });
       }
     }
   }

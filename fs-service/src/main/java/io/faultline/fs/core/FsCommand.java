@@ -7,7 +7,31 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What people and programs ask of the filesystems of a host. */
-public sealed interface FsCommand {
+public sealed interface FsCommand
+    permits FileCommand,
+        FsCommand.MakeFilesystem,
+        FsCommand.MountFilesystem,
+        FsCommand.UnmountFilesystem,
+        FsCommand.DeleteFilesystem,
+        FsCommand.GetFilesystem,
+        FsCommand.GetHoldings,
+        FsCommand.ListFilesystems,
+        FsCommand.FreezeFilesystem,
+        FsCommand.ThawFilesystem,
+        FsCommand.BeginImport,
+        FsCommand.ImportPart,
+        FsCommand.CommitRecords,
+        FsCommand.CommitPaths,
+        FsCommand.AbandonImport,
+        FsCommand.ContinueTelling,
+        FsCommand.FindOwners,
+        FsCommand.MapFile,
+        FsCommand.UnmapFile,
+        FsCommand.GetProcess,
+        FsCommand.TouchPage,
+        FsCommand.SetKernel,
+        FsCommand.GetKernel,
+        FsCommand.AskImpact {
 
   /** Make it, and mount it on devices that were just claimed for it. */
   record MakeFilesystem(String filesystem, Spec spec, List<ClaimedDevice> claims)

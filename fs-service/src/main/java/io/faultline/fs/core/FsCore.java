@@ -83,6 +83,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case FsCommand.GetKernel ignored ->
           Decision.reply(Answer.ok(new KernelView(state.earlyKill)));
       case FsCommand.AskImpact ask -> Impact.ask(state, ask);
+      case FileCommand file -> Files.decide(draft, file);
     };
   }
 

@@ -62,7 +62,7 @@ final class Owners {
   }
 
   /** A record, and what of it lies in the asked range. */
-  private record Hit(int record, Cursor place, long count) {}
+  private record Hit(MapRecord record, Cursor place, long count) {}
 
   /** Whether {@code after} is a cursor that {@link #find} understands. */
   static boolean isCursor(@Nullable String after) {
@@ -85,7 +85,7 @@ final class Owners {
     PathIndex paths = state.paths(filesystem);
     List<OwnerView> views = new ArrayList<>(Math.min(hits.size(), limit));
     for (Hit hit : hits.subList(0, Math.min(hits.size(), limit))) {
-      views.add(view(map, paths, hit));
+      views.add(view(paths, hit));
     }
     String next = more ? hits.get(limit - 1).place().toString() : null;
     return new OwnersView(views, next);
@@ -101,12 +101,13 @@ final class Owners {
         start,
         asked.endSector(),
         record -> {
-          long clipped = Math.max(asked.startSector(), map.startSector(record));
-          long count = Math.min(asked.endSector(), map.endSector(record)) - clipped;
-          Hit hit = new Hit(record, place(map, record, clipped), count);
-          if (hit.place().compareTo(from) > 0) {
+          long clipped = Math.max(asked.startSector(), record.startSector());
+          long count = Math.min(asked.endSector(), record.endSector()) - clipped;
+          Cursor place = place(record, clipped);
+          if (place.compareTo(from) > 0) {
             // Records that began before the range all begin with it: they are sorted anew.
-            (clipped == asked.startSector() ? atStart : later).add(hit);
+            (clipped == asked.startSector() ? atStart : later)
+                .add(new Hit(record.record(), place, count));
           }
           return later.size() <= limit;
         });
@@ -115,51 +116,38 @@ final class Owners {
     return atStart;
   }
 
-  private static Cursor place(ReverseMap map, int record, long clippedStart) {
-    if (!map.isInode(record)) {
+  private static Cursor place(ReverseMap.Cursor record, long clippedStart) {
+    if (!record.isInode()) {
       return new Cursor(clippedStart, 0, 0, 0);
     }
-    return new Cursor(
-        clippedStart,
-        map.inode(record),
-        map.fork(record).ordinal(),
-        fileOffset(map, record, clippedStart));
+    long offset =
+        record.fork() == Fork.BMBT
+            ? 0
+            : record.fileOffsetSectors() + clippedStart - record.startSector();
+    return new Cursor(clippedStart, record.inode(), record.fork().ordinal(), offset);
   }
 
-  private static long fileOffset(ReverseMap map, int record, long clippedStart) {
-    return map.fork(record) == Fork.BMBT
-        ? 0
-        : map.fileOffsetSectors(record) + clippedStart - map.startSector(record);
-  }
-
-  private static OwnerView view(ReverseMap map, PathIndex paths, Hit hit) {
-    int record = hit.record();
+  private static OwnerView view(PathIndex paths, Hit hit) {
+    MapRecord record = hit.record();
     long sector = hit.place().sector();
-    if (!map.isInode(record)) {
+    SpecialOwner special = record.special();
+    if (special != null) {
       return new OwnerView(
-          map.special(record).kernelName(),
-          null,
-          null,
-          null,
-          null,
-          null,
-          sector,
-          hit.count(),
-          null);
+          special.kernelName(), null, null, null, null, null, sector, hit.count(), null);
     }
     List<String> flags = new ArrayList<>(2);
-    if (map.shared(record)) {
+    if (record.shared()) {
       flags.add("shared");
     }
-    if (map.unwritten(record)) {
+    if (record.unwritten()) {
       flags.add("unwritten");
     }
-    boolean hasOffset = map.fork(record) != Fork.BMBT;
+    boolean hasOffset = record.fork() != Fork.BMBT;
     return new OwnerView(
         "inode",
-        map.inode(record),
-        paths.pathsOf(map.inode(record)),
-        map.fork(record).word(),
+        record.inode(),
+        paths.pathsOf(record.inode()),
+        record.fork().word(),
         hasOffset ? hit.place().fileOffset() * SectorRange.SECTOR_BYTES : null,
         hit.count() * SectorRange.SECTOR_BYTES,
         sector,

@@ -1,103 +1,59 @@
 package io.faultline.fs.core;
 
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns which sectors of one block device: what XFS keeps in its reverse-mapping btrees.
+ * Who owns which sectors of one block device: what XFS keeps in its reverse-mapping btrees and, the
+ * other way round, in the extent lists of its inodes.
  *
- * <p>Records are sorted by start sector, then inode, then file offset, and cover {@code [0,
- * endSector)} without a hole: what a dump leaves out belongs to the gap's owner. Sectors that
- * several files share have a record for each, so records overlap and a long one may reach over many
- * that start later. A lookup therefore may not begin at the last record that starts before the
- * range; it asks for each block of 64 records, and of 4,096, how far the longest one reaches, and
- * steps over whole blocks that end too early.
+ * <p>Sectors that several files share have a record for each, so records overlap, and a long one
+ * may reach over many that start later. What no record covers is free space: it has no record.
  *
- * <p>From an inode to its records leads a hash table and a chain through them. The records of a
- * file are put into the order of its offsets when they are first asked for, and kept so for the
- * files that were asked for last.
+ * <p>Every record stands in one tree by where it starts, and an inode's in a second one by file
+ * offset. Both are {@link RowTree}s of packed blocks: about 26 bytes a record for both together.
+ * Maps with the same records are equal, whatever the changes that led there.
  *
- * <p>Everything is in primitive arrays, 28 bytes a record and 20 to 28 an inode, built once, a part
- * of the import at a time, and never changed: ten million records are 280 MB, and making them live
- * is one copy.
+ * <p>Not for several threads. While a visitor is called the map must not be changed.
  */
 public final class ReverseMap {
 
-  private static final int FORK_MASK = 3;
-  private static final int SHARED = 4;
-  private static final int UNWRITTEN = 8;
-  private static final int FLAG_BITS = 4;
-  private static final int BLOCK = 64;
-  private static final int SUPERBLOCK = BLOCK * BLOCK;
-  private static final int NONE = -1;
+  /** Lowest bits of a record's count: see {@link SortedRows#FLAG_BITS}. */
+  private static final int UNWRITTEN = 1;
+
+  private static final int SAID_SHARED = 2;
+
+  private static final int FORK_BITS = 2;
+
+  /** Above the bits of an offset: a file ends before 2^63 bytes. */
+  private static final int FORK_SHIFT = 60;
+
+  private static final int REMOVED_AT_ONCE = 4096;
   private static final Fork[] FORKS = Fork.values();
 
-  /** Stands for the gap's owner, which is known only when the map is built. */
-  private static final int GAP = Integer.MIN_VALUE;
-
-  /** Files whose records are kept in the order of their offsets. */
-  private static final int FILES_KEPT_SORTED = 64;
-
-  /** Takes record numbers. */
+  /** Takes records. */
   @FunctionalInterface
   public interface Visitor {
-    /** Whether to go on. */
-    boolean visit(int record);
+    /**
+     * @param record of use until the visitor returns
+     * @return whether to go on
+     */
+    boolean visit(Cursor record);
   }
 
-  private final int size;
-  private final long[] starts;
+  /** By start, owner, file offset and fork, count and flags. */
+  private final RowTree byStart;
 
-  /** Sectors as an unsigned 32-bit number; 0 where that is too small, see {@link #longCounts}. */
-  private final int[] counts;
+  /** By inode, fork and file offset, start, count and flags. */
+  private final RowTree byFile;
 
-  /** Record number and sectors of the few records of 2 TiB and more, ascending. */
-  private final long[] longCounts;
-
-  /** Number of an inode, or the complement of a {@link SpecialOwner} ordinal. */
-  private final int[] owners;
-
-  /** File offset in sectors, above the bits for fork, shared and unwritten. */
-  private final long[] offsetsAndFlags;
-
-  /** The next record of the same inode, by start; {@link #NONE} after the last. */
-  private final int[] nextOfInode;
-
-  /** How far the records of a block reach, and of a block of blocks. */
-  private final long[] blockEnds;
-
-  private final long[] superblockEnds;
-
-  private final Inodes inodes;
   private final long endSector;
-  private final SpecialOwner gapOwner;
 
-  private final Map<Integer, int[]> sortedFiles =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, int[]> eldest) {
-          return size() > FILES_KEPT_SORTED;
-        }
-      };
-
-  private ReverseMap(Builder from, SpecialOwner gapOwner) {
-    this.gapOwner = gapOwner;
-    size = from.size;
-    starts = Arrays.copyOf(from.starts, size);
-    counts = Arrays.copyOf(from.counts, size);
-    longCounts = Arrays.copyOf(from.longCounts, from.longCountsLength);
-    owners = Arrays.copyOf(from.owners, size);
-    offsetsAndFlags = Arrays.copyOf(from.offsetsAndFlags, size);
-    nextOfInode = Arrays.copyOf(from.nextOfInode, size);
-    blockEnds = Arrays.copyOf(from.blockEnds, (size + BLOCK - 1) / BLOCK);
-    superblockEnds = new long[(size + SUPERBLOCK - 1) / SUPERBLOCK];
-    for (int i = 0; i < blockEnds.length; i++) {
-      superblockEnds[i / BLOCK] = Math.max(superblockEnds[i / BLOCK], blockEnds[i]);
-    }
-    inodes = from.inodes;
-    inodes.trim();
-    endSector = from.coveredEnd;
+  private ReverseMap(RowTree byStart, RowTree byFile, long endSector) {
+    this.byStart = byStart;
+    this.byFile = byFile;
+    this.endSector = endSector;
   }
 
   /** A device of which everything belongs to {@code owner}. */
@@ -109,9 +65,9 @@ public final class ReverseMap {
     return builder.build(owner);
   }
 
-  /** How many records there are. */
-  public int size() {
-    return size;
+  /** How many records there are; free space has none. */
+  public long size() {
+    return byStart.size();
   }
 
   /** The first sector that is not the filesystem's any more. */
@@ -119,97 +75,123 @@ public final class ReverseMap {
     return endSector;
   }
 
-  public long startSector(int record) {
-    return starts[record];
-  }
-
-  public long sectorCount(int record) {
-    int count = counts[record];
-    return count != 0 ? Integer.toUnsignedLong(count) : longCount(record);
-  }
-
-  public long endSector(int record) {
-    return starts[record] + sectorCount(record);
-  }
-
-  public boolean isInode(int record) {
-    return owners[record] >= 0;
-  }
-
   /**
-   * The inode that owns the record.
+   * Adds a record. It may lie over others, which makes both shared.
    *
-   * @throws ArrayIndexOutOfBoundsException if none does
+   * @throws IllegalArgumentException if it is of free space, empty, or reaches beyond the end
    */
-  public long inode(int record) {
-    return inodes.inode(owners[record]);
-  }
-
-  /** Who owns a record that is no inode's. */
-  public SpecialOwner special(int record) {
-    return owners[record] == GAP ? gapOwner : SpecialOwner.ofOrdinal(~owners[record]);
-  }
-
-  public Fork fork(int record) {
-    return FORKS[(int) offsetsAndFlags[record] & FORK_MASK];
-  }
-
-  /** Position in the fork, in sectors; 0 for {@link Fork#BMBT}. */
-  public long fileOffsetSectors(int record) {
-    return offsetsAndFlags[record] >>> FLAG_BITS;
-  }
-
-  public boolean shared(int record) {
-    return (offsetsAndFlags[record] & SHARED) != 0;
-  }
-
-  public boolean unwritten(int record) {
-    return (offsetsAndFlags[record] & UNWRITTEN) != 0;
-  }
-
-  /** The number of the first record that starts at {@code sector} or later. */
-  public int firstStartingAt(long sector) {
-    int low = 0;
-    int high = size;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (starts[middle] >= sector) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
+  public void insert(MapRecord record) {
+    if (record.special() == SpecialOwner.FREE_SPACE
+        || record.sectorCount() <= 0
+        || record.startSector() < 0
+        || record.endSector() > endSector) {
+      throw new IllegalArgumentException("no record up to sector " + endSector + ": " + record);
     }
-    return low;
+    long owner = owner(record);
+    long count = countAndFlags(record.sectorCount(), record.shared(), record.unwritten());
+    byStart.insert(record.startSector(), owner, offsetAndFork(record), count);
+    if (owner >= 0) {
+      byFile.insert(owner, position(record.fork(), offset(record)), record.startSector(), count);
+    }
   }
 
   /**
-   * Visits every record that shares a sector with {@code [startSector, endSector)}, ascending,
-   * until the visitor has enough.
+   * Takes a record away; whether it is shared does not matter.
+   *
+   * @throws IllegalArgumentException if there is none that is otherwise the same
+   */
+  public void remove(MapRecord record) {
+    boolean removed = record.sectorCount() > 0 && (remove(record, false) || remove(record, true));
+    if (!removed) {
+      throw new IllegalArgumentException("there is no record " + record);
+    }
+  }
+
+  private boolean remove(MapRecord record, boolean saidShared) {
+    long owner = owner(record);
+    long count = countAndFlags(record.sectorCount(), saidShared, record.unwritten());
+    if (!byStart.remove(record.startSector(), owner, offsetAndFork(record), count)) {
+      return false;
+    }
+    if (owner >= 0) {
+      byFile.remove(owner, position(record.fork(), offset(record)), record.startSector(), count);
+    }
+    return true;
+  }
+
+  /**
+   * Takes all records of an inode away, in time for these.
+   *
+   * @return how many there were
+   */
+  public long removeAllOf(long inode) {
+    long removed = 0;
+    RowBatch rows = new RowBatch();
+    do {
+      rows.clear();
+      byFile.forEachFrom(
+          inode,
+          Long.MIN_VALUE,
+          Long.MIN_VALUE,
+          Long.MIN_VALUE,
+          (block, row) -> {
+            if (block.a(row) != inode) {
+              return false;
+            }
+            rows.add(inode, block.b(row), block.c(row), block.d(row));
+            return rows.size() < REMOVED_AT_ONCE;
+          });
+      rows.sort();
+      for (int i = 0; i < rows.size(); i++) {
+        long position = rows.b(i);
+        long start = rows.c(i);
+        long count = rows.d(i);
+        byFile.remove(inode, position, start, count);
+        byStart.remove(start, inode, offsetAndFork(position), count);
+      }
+      removed += rows.size();
+    } while (rows.size() == REMOVED_AT_ONCE);
+    return removed;
+  }
+
+  /**
+   * Visits every record that shares a sector with {@code [startSector, endSector)}, ascending by
+   * start, inode and file offset, until the visitor has enough. Between them come the stretches of
+   * free space, clipped to what was asked; nothing is visited beyond the filesystem's end.
    */
   public void forEachOverlapping(long startSector, long endSector, Visitor visitor) {
-    int beyond = firstStartingAt(endSector);
-    int record = 0;
-    while (record < beyond) {
-      if (record % SUPERBLOCK == 0 && superblockEnds[record / SUPERBLOCK] <= startSector) {
-        record += SUPERBLOCK;
-      } else if (record % BLOCK == 0 && blockEnds[record / BLOCK] <= startSector) {
-        record += BLOCK;
-      } else {
-        if (endSector(record) > startSector && !visitor.visit(record)) {
-          return;
-        }
-        record++;
-      }
+    long end = Math.min(endSector, this.endSector);
+    Cursor cursor = new Cursor(this);
+    long[] covered = {Math.max(0, startSector)};
+    boolean[] enough = {false};
+    byStart.forEachOverlapping(
+        startSector,
+        end,
+        (block, row) -> {
+          long start = block.a(row);
+          if (start > covered[0] && !visitor.visit(cursor.free(covered[0], start))) {
+            enough[0] = true;
+            return false;
+          }
+          cursor.load(start, block.b(row), block.c(row), block.d(row));
+          covered[0] = Math.max(covered[0], cursor.endSector());
+          enough[0] = !visitor.visit(cursor);
+          return !enough[0];
+        });
+    if (!enough[0] && covered[0] < end) {
+      visitor.visit(cursor.free(covered[0], end));
     }
   }
 
   /** Visits every record of an inode: data fork, attribute fork, btree; each by file offset. */
   public void forEachOf(long inode, Visitor visitor) {
-    for (int record : sortedRecordsOf(inode)) {
-      if (!visitor.visit(record)) {
-        return;
-      }
-    }
+    Cursor cursor = new Cursor(this);
+    byFile.forEachFrom(
+        inode,
+        Long.MIN_VALUE,
+        Long.MIN_VALUE,
+        Long.MIN_VALUE,
+        (block, row) -> block.a(row) == inode && visitor.visit(cursor.loadOfFile(block, row)));
   }
 
   /**
@@ -217,246 +199,249 @@ public final class ReverseMap {
    * [fileStartSector, fileEndSector)}, by file offset.
    */
   public void forEachDataOf(long inode, long fileStartSector, long fileEndSector, Visitor visitor) {
-    int[] records = sortedRecordsOf(inode);
-    int low = 0;
-    int high = records.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      int record = records[middle];
-      boolean endsBefore =
-          fork(record) == Fork.DATA
-              && fileOffsetSectors(record) + sectorCount(record) <= fileStartSector;
-      if (endsBefore) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+    Cursor cursor = new Cursor(this);
+    long from = position(Fork.DATA, fileStartSector);
+    boolean[] enough = {false};
+    // Data of one file do not overlap: only the last one before can reach into what is asked.
+    byFile.lastBefore(
+        inode,
+        from,
+        Long.MIN_VALUE,
+        Long.MIN_VALUE,
+        (block, row) -> {
+          cursor.loadOfFile(block, row);
+          boolean reaches =
+              block.a(row) == inode
+                  && cursor.fork() == Fork.DATA
+                  && cursor.fileOffsetSectors() + cursor.sectorCount() > fileStartSector
+                  && cursor.fileOffsetSectors() < fileEndSector;
+          enough[0] = reaches && !visitor.visit(cursor);
+          return false;
+        });
+    if (enough[0]) {
+      return;
     }
-    for (int i = low; i < records.length; i++) {
-      int record = records[i];
-      if (fork(record) != Fork.DATA || fileOffsetSectors(record) >= fileEndSector) {
-        return;
-      }
-      if (!visitor.visit(record)) {
-        return;
-      }
-    }
+    byFile.forEachFrom(
+        inode,
+        from,
+        Long.MIN_VALUE,
+        Long.MIN_VALUE,
+        (block, row) -> {
+          cursor.loadOfFile(block, row);
+          return block.a(row) == inode
+              && cursor.fork() == Fork.DATA
+              && cursor.fileOffsetSectors() < fileEndSector
+              && visitor.visit(cursor);
+        });
   }
 
-  private int[] sortedRecordsOf(long inode) {
-    int number = inodes.find(inode);
-    return number == NONE ? new int[0] : sortedFiles.computeIfAbsent(number, this::sortedRecords);
+  /**
+   * The next free space, for an allocator; regions without any are passed over quickly.
+   *
+   * @param fromSector where to begin
+   * @param endSector how far to look, also no further than to the map's end
+   * @param minSectors how much there must be at least
+   * @param alignSectors what start and count are to be multiples of
+   * @param avoid what must not be in it
+   * @return as much as there is in one piece; null if there is none
+   */
+  public @Nullable SectorRange findFree(
+      long fromSector, long endSector, long minSectors, long alignSectors, Extents avoid) {
+    GapSearch search =
+        new GapSearch(
+            fromSector, Math.min(endSector, this.endSector), minSectors, alignSectors, avoid);
+    byStart.findGap(search);
+    return search.result();
   }
 
-  private int[] sortedRecords(int inodeNumber) {
-    int[] records = new int[8];
-    int length = 0;
-    for (int record = inodes.firstRecord(inodeNumber);
-        record != NONE;
-        record = nextOfInode[record]) {
-      if (length == records.length) {
-        records = Arrays.copyOf(records, 2 * length);
-      }
-      records[length++] = record;
-    }
-    int[] sorted = Arrays.copyOf(records, length);
-    sortByFileOffset(sorted, 0, length);
-    return sorted;
+  /** Whether more than one record lies over a sector of the range. */
+  private boolean isOverlapped(long start, long end) {
+    int[] records = {0};
+    byStart.forEachOverlapping(start, end, (block, row) -> ++records[0] < 2);
+    return records[0] == 2;
   }
 
-  /** One record as an object. */
-  public MapRecord record(int record) {
-    return new MapRecord(
-        startSector(record),
-        sectorCount(record),
-        isInode(record) ? null : special(record),
-        isInode(record) ? inode(record) : 0,
-        fork(record),
-        fileOffsetSectors(record),
-        shared(record),
-        unwritten(record));
+  private static long owner(MapRecord record) {
+    SpecialOwner special = record.special();
+    return special == null ? record.inode() : ~special.ordinal();
   }
 
-  /** Two maps are equal if they have the same records. */
+  private static long offset(MapRecord record) {
+    boolean hasOffset = record.special() == null && record.fork() != Fork.BMBT;
+    return hasOffset ? record.fileOffsetSectors() : 0;
+  }
+
+  private static long offsetAndFork(MapRecord record) {
+    return record.special() != null ? 0 : offset(record) << FORK_BITS | record.fork().ordinal();
+  }
+
+  private static long offsetAndFork(long position) {
+    return (position & (1L << FORK_SHIFT) - 1) << FORK_BITS | position >>> FORK_SHIFT;
+  }
+
+  private static long position(long offsetAndFork) {
+    return (offsetAndFork & (1 << FORK_BITS) - 1) << FORK_SHIFT | offsetAndFork >>> FORK_BITS;
+  }
+
+  private static long position(Fork fork, long offset) {
+    return (long) fork.ordinal() << FORK_SHIFT | offset;
+  }
+
+  private static long countAndFlags(long count, boolean shared, boolean unwritten) {
+    return count << SortedRows.FLAG_BITS | (shared ? SAID_SHARED : 0) | (unwritten ? UNWRITTEN : 0);
+  }
+
+  /** Two maps are equal if they have the same records and end. */
   @Override
   public boolean equals(Object other) {
     return other instanceof ReverseMap map
-        && Arrays.equals(starts, map.starts)
-        && Arrays.equals(counts, map.counts)
-        && Arrays.equals(longCounts, map.longCounts)
-        && Arrays.equals(owners, map.owners)
-        && Arrays.equals(offsetsAndFlags, map.offsetsAndFlags)
-        && inodes.equals(map.inodes)
-        && gapOwner == map.gapOwner;
+        && endSector == map.endSector
+        && byStart.equals(map.byStart);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(starts) + 31 * Arrays.hashCode(owners);
+    return byStart.hashCode() + 31 * Long.hashCode(endSector);
   }
 
   @Override
   public String toString() {
-    return size + " records up to sector " + endSector;
+    return size() + " records up to sector " + endSector;
   }
 
-  private long longCount(int record) {
-    int low = 0;
-    int high = longCounts.length / 2;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (longCounts[2 * middle] < record) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return longCounts[2 * low + 1];
-  }
+  /** A record while it is visited. */
+  public static final class Cursor {
+    private final ReverseMap map;
+    private long start;
+    private long count;
+    private long owner;
+    private int fork;
+    private long offset;
+    private int flags;
 
-  /** Merge sort of record numbers; most files are sorted already, which costs one look. */
-  private void sortByFileOffset(int[] records, int from, int to) {
-    boolean sorted = true;
-    for (int i = from + 1; i < to && sorted; i++) {
-      sorted = filePosition(records[i - 1]) <= filePosition(records[i]);
-    }
-    if (sorted) {
-      return;
-    }
-    int middle = (from + to) >>> 1;
-    sortByFileOffset(records, from, middle);
-    sortByFileOffset(records, middle, to);
-    int[] left = Arrays.copyOfRange(records, from, middle);
-    int l = 0;
-    int r = middle;
-    for (int out = from; l < left.length; out++) {
-      boolean takeRight = r < to && filePosition(records[r]) < filePosition(left[l]);
-      records[out] = takeRight ? records[r++] : left[l++];
-    }
-  }
-
-  /** Fork, then offset; offsets have at most 54 bits (files end before 2^63 bytes). */
-  private long filePosition(int record) {
-    return ((offsetsAndFlags[record] & FORK_MASK) << 60) | fileOffsetSectors(record);
-  }
-
-  /**
-   * The inodes that own anything: numbered as they were first seen, found by open addressing.
-   * Filled by a {@link Builder}; not changed afterwards.
-   */
-  private static final class Inodes {
-    private int count;
-    private long[] inodes = new long[16];
-    private int[] firstRecords = new int[16];
-    private int[] lastRecords = new int[16];
-    private int[] slots = emptySlots(64);
-
-    long inode(int number) {
-      return inodes[number];
+    private Cursor(ReverseMap map) {
+      this.map = map;
     }
 
-    int firstRecord(int number) {
-      return firstRecords[number];
+    private Cursor load(long startSector, long ownedBy, long offsetAndFork, long countAndFlags) {
+      start = startSector;
+      owner = ownedBy;
+      fork = (int) offsetAndFork & (1 << FORK_BITS) - 1;
+      offset = offsetAndFork >>> FORK_BITS;
+      count = countAndFlags >>> SortedRows.FLAG_BITS;
+      flags = (int) countAndFlags & (1 << SortedRows.FLAG_BITS) - 1;
+      return this;
     }
 
-    /** The number of an inode; {@link #NONE} if it was never seen. */
-    int find(long inode) {
-      return slots[slotOf(inode)];
+    private Cursor loadOfFile(RowBlock block, int row) {
+      return load(block.c(row), block.a(row), offsetAndFork(block.b(row)), block.d(row));
     }
 
-    /** The number of an inode, a new one if it was never seen. */
-    int number(long inode) {
-      int slot = slotOf(inode);
-      if (slots[slot] != NONE) {
-        return slots[slot];
-      }
-      if (count == inodes.length) {
-        inodes = Arrays.copyOf(inodes, 2 * count);
-        firstRecords = Arrays.copyOf(firstRecords, 2 * count);
-        lastRecords = Arrays.copyOf(lastRecords, 2 * count);
-      }
-      inodes[count] = inode;
-      firstRecords[count] = NONE;
-      lastRecords[count] = NONE;
-      slots[slot] = count++;
-      if (2 * count > slots.length) {
-        slots = emptySlots(2 * slots.length);
-        for (int number = 0; number < count; number++) {
-          slots[slotOf(inodes[number])] = number;
-        }
-      }
-      return count - 1;
+    private Cursor free(long from, long to) {
+      return load(
+          from, ~SpecialOwner.FREE_SPACE.ordinal(), 0, countAndFlags(to - from, false, false));
     }
 
-    /** Nothing is added any more. */
-    void trim() {
-      inodes = Arrays.copyOf(inodes, count);
-      firstRecords = Arrays.copyOf(firstRecords, count);
-      lastRecords = new int[0];
+    public long startSector() {
+      return start;
     }
 
-    /** Appends a record to an inode's chain; answers the one before it. */
-    int append(int number, int record) {
-      int before = lastRecords[number];
-      lastRecords[number] = record;
-      if (before == NONE) {
-        firstRecords[number] = record;
-      }
-      return before;
-    }
-
-    private int slotOf(long inode) {
-      int slot = (int) (inode * 0x9E3779B97F4A7C15L >>> 33) & (slots.length - 1);
-      while (slots[slot] != NONE && inodes[slots[slot]] != inode) {
-        slot = (slot + 1) & (slots.length - 1);
-      }
-      return slot;
-    }
-
-    private static int[] emptySlots(int length) {
-      int[] empty = new int[length];
-      Arrays.fill(empty, NONE);
-      return empty;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Inodes index
-          && count == index.count
-          && Arrays.equals(inodes, 0, count, index.inodes, 0, count);
-    }
-
-    @Override
-    public int hashCode() {
+    public long sectorCount() {
       return count;
     }
+
+    public long endSector() {
+      return start + count;
+    }
+
+    public boolean isInode() {
+      return owner >= 0;
+    }
+
+    /**
+     * The inode that owns the record.
+     *
+     * @throws IllegalStateException if none does
+     */
+    public long inode() {
+      if (!isInode()) {
+        throw new IllegalStateException("owned by " + special());
+      }
+      return owner;
+    }
+
+    /** Who owns a record that is no inode's. */
+    public SpecialOwner special() {
+      return SpecialOwner.ofOrdinal((int) ~owner);
+    }
+
+    public Fork fork() {
+      return FORKS[fork];
+    }
+
+    /** Position in the fork, in sectors; 0 for {@link Fork#BMBT}. */
+    public long fileOffsetSectors() {
+      return offset;
+    }
+
+    /**
+     * Whether an inode's record lies over another record, be it in part (the kernel says so of the
+     * whole), or was said to be shared when it was added.
+     */
+    public boolean shared() {
+      return isInode() && ((flags & SAID_SHARED) != 0 || map.isOverlapped(start, endSector()));
+    }
+
+    public boolean unwritten() {
+      return (flags & UNWRITTEN) != 0;
+    }
+
+    /** The record as an object, to be kept. */
+    public MapRecord record() {
+      return new MapRecord(
+          start,
+          count,
+          isInode() ? null : special(),
+          isInode() ? owner : 0,
+          fork(),
+          offset,
+          shared(),
+          unwritten());
+    }
   }
 
   /**
-   * Collects records in the order of their starts, those of one start by inode and file offset. All
-   * work is done as they come, so that building is short. Not for several threads, and of no use
-   * after {@link #build}.
+   * Takes records in the order of their starts, as imports have them: in batches, so that each
+   * block is packed once for many. Not for several threads, and of no use after {@link #build}.
    */
   static final class Builder {
-    private final Inodes inodes = new Inodes();
-    private int size;
-    private long[] starts = new long[64];
-    private int[] counts = new int[64];
-    private int[] owners = new int[64];
-    private long[] offsetsAndFlags = new long[64];
-    private int[] nextOfInode = new int[64];
-    private long[] blockEnds = new long[4];
-    private long[] longCounts = new long[0];
-    private int longCountsLength;
-    private long lastEnd;
-    private long coveredEnd;
 
-    int size() {
-      return size;
-    }
+    private static final int LEAST_BATCH = 1 << 13;
+    private static final int LARGEST_BATCH = 1 << 19;
+
+    private final RowTree byStart = new RowTree(true);
+    private final RowTree byFile = new RowTree(false);
+    private final RowBatch startBatch = new RowBatch();
+    private final RowBatch fileBatch = new RowBatch();
+    private final Extents.Builder free = Extents.builder();
+    private long lastStart;
+    private long coveredEnd;
+    private long ownedEnd;
+
+    /** The last record that was added, still to be taken in; none if its count is 0. */
+    private long start;
+
+    private long owner;
+    private long offsetAndFork;
+    private long countAndFlags;
 
     void add(long start, long count, SpecialOwner owner) {
-      append(start, count, ~owner.ordinal(), 0);
+      check(start, count);
+      if (owner == SpecialOwner.FREE_SPACE) {
+        free.add(start, count);
+      } else {
+        append(start, ~owner.ordinal(), 0, countAndFlags(count, false, false));
+      }
     }
 
     void add(
@@ -467,9 +452,13 @@ public final class ReverseMap {
         long fileOffsetSectors,
         boolean shared,
         boolean unwritten) {
-      long flags = fork.ordinal() | (shared ? SHARED : 0) | (unwritten ? UNWRITTEN : 0);
+      check(start, count);
       long offset = fork == Fork.BMBT ? 0 : fileOffsetSectors;
-      append(start, count, inodes.number(inode), offset << FLAG_BITS | flags);
+      append(
+          start,
+          inode,
+          offset << FORK_BITS | fork.ordinal(),
+          countAndFlags(count, shared, unwritten));
     }
 
     void add(MapRecord record) {
@@ -492,71 +481,76 @@ public final class ReverseMap {
      * @param gapOwner who owns what no record names: with a reverse map free space, else unknown
      */
     ReverseMap build(SpecialOwner gapOwner) {
-      return new ReverseMap(this, gapOwner);
+      takeLast();
+      flush();
+      ReverseMap map = new ReverseMap(byStart, byFile, coveredEnd);
+      if (gapOwner != SpecialOwner.FREE_SPACE) {
+        Extents.Builder gaps = Extents.builder();
+        map.forEachOverlapping(
+            0,
+            coveredEnd,
+            record -> {
+              if (!record.isInode() && record.special() == SpecialOwner.FREE_SPACE) {
+                gaps.add(record.startSector(), record.sectorCount());
+              }
+              return true;
+            });
+        gaps.build()
+            .subtract(free.build())
+            .forEach((start, count) -> map.insert(MapRecord.special(start, count, gapOwner)));
+      }
+      return map;
     }
 
-    private void append(long start, long count, int owner, long offsetAndFlags) {
-      if (count <= 0 || (size > 0 && start < starts[size - 1])) {
+    private void check(long start, long count) {
+      if (count <= 0 || start < lastStart) {
         throw new IllegalArgumentException(
             "records come by their starts and are not empty, but " + start + "+" + count + " is");
       }
-      if (start > coveredEnd) {
-        put(coveredEnd, start - coveredEnd, GAP, 0);
-      }
-      put(start, count, owner, sharedIfOverlapping(start, owner, offsetAndFlags));
+      lastStart = start;
+      coveredEnd = Math.max(coveredEnd, start + count);
     }
 
     /**
-     * The machine-readable dump does not say what is shared, but two records over one sector do.
+     * That a record is shared is only kept where no other record shows it.
      *
      * <pre>
      * earlier   |------------|
-     * this           |---|            starts before the furthest end so far: shared
-     * next             |-------|      starts before this one's end: this one is shared
+     * this           |---|            starts before the furthest end so far: shows it
+     * next             |-------|      starts before this one's end: shows it of this one
      * </pre>
      */
-    private long sharedIfOverlapping(long start, int owner, long offsetAndFlags) {
-      boolean underThis = size > 0 && start < lastEnd && owners[size - 1] >= 0;
-      if (underThis) {
-        offsetsAndFlags[size - 1] |= SHARED;
+    private void append(
+        long nextStart, long nextOwner, long nextOffsetAndFork, long nextCountAndFlags) {
+      if (nextStart < start + (countAndFlags >>> SortedRows.FLAG_BITS)) {
+        countAndFlags &= ~SAID_SHARED;
       }
-      return start < coveredEnd && owner >= 0 ? offsetAndFlags | SHARED : offsetAndFlags;
+      takeLast();
+      start = nextStart;
+      owner = nextOwner;
+      offsetAndFork = nextOffsetAndFork;
+      countAndFlags = start < ownedEnd ? nextCountAndFlags & ~SAID_SHARED : nextCountAndFlags;
+      ownedEnd = Math.max(ownedEnd, start + (countAndFlags >>> SortedRows.FLAG_BITS));
     }
 
-    private void put(long start, long count, int owner, long offsetAndFlags) {
-      room();
-      starts[size] = start;
-      counts[size] = count <= 0xFFFF_FFFFL ? (int) count : 0;
-      if (counts[size] == 0) {
-        longCounts = Arrays.copyOf(longCounts, Math.max(8, 2 * longCountsLength + 2));
-        longCounts[longCountsLength++] = size;
-        longCounts[longCountsLength++] = count;
+    private void takeLast() {
+      if (countAndFlags == 0) {
+        return;
       }
-      owners[size] = owner;
-      offsetsAndFlags[size] = offsetAndFlags;
-      nextOfInode[size] = NONE;
+      startBatch.add(start, owner, offsetAndFork, countAndFlags);
       if (owner >= 0) {
-        int before = inodes.append(owner, size);
-        if (before != NONE) {
-          nextOfInode[before] = size;
-        }
+        fileBatch.add(owner, position(offsetAndFork), start, countAndFlags);
       }
-      lastEnd = start + count;
-      coveredEnd = Math.max(coveredEnd, lastEnd);
-      blockEnds[size / BLOCK] = Math.max(blockEnds[size / BLOCK], lastEnd);
-      size++;
+      if (startBatch.size() >= Math.clamp(byStart.size() / 8, LEAST_BATCH, LARGEST_BATCH)) {
+        flush();
+      }
     }
 
-    private void room() {
-      if (size == starts.length) {
-        int larger = size + (size >> 1);
-        starts = Arrays.copyOf(starts, larger);
-        counts = Arrays.copyOf(counts, larger);
-        owners = Arrays.copyOf(owners, larger);
-        offsetsAndFlags = Arrays.copyOf(offsetsAndFlags, larger);
-        nextOfInode = Arrays.copyOf(nextOfInode, larger);
-        blockEnds = Arrays.copyOf(blockEnds, larger / BLOCK + 1);
-      }
+    private void flush() {
+      byStart.merge(startBatch);
+      byFile.merge(fileBatch);
+      startBatch.clear();
+      fileBatch.clear();
     }
   }
 }

@@ -119,11 +119,20 @@ final class Teller {
    * that each record is told once on either side of the cut, with what lies there.
    */
   private static long windowEnd(ReverseMap map, long start, int records) {
-    int beyond = map.firstStartingAt(start) + records;
-    while (beyond < map.size() && map.startSector(beyond) <= start) {
-      beyond++;
-    }
-    return beyond < map.size() ? map.startSector(beyond) : Long.MAX_VALUE;
+    long[] cut = {Long.MAX_VALUE};
+    int[] starting = {0};
+    map.forEachOverlapping(
+        start,
+        map.endSector(),
+        record -> {
+          if (record.startSector() > start && starting[0] >= records) {
+            cut[0] = record.startSector();
+            return false;
+          }
+          starting[0] += record.startSector() >= start ? 1 : 0;
+          return true;
+        });
+    return cut[0];
   }
 
   /** What one step found, in the order in which it was hit. */
@@ -154,12 +163,12 @@ final class Teller {
           start,
           end,
           record -> {
-            long from = Math.max(start, map.startSector(record));
-            long count = Math.min(end, map.endSector(record)) - from;
-            if (map.isInode(record)) {
+            long from = Math.max(start, record.startSector());
+            long count = Math.min(end, record.endSector()) - from;
+            if (record.isInode()) {
               found.put(told, fileEvent(record, from, count));
             } else {
-              SpecialOwner owner = map.special(record);
+              SpecialOwner owner = record.special();
               special.computeIfAbsent(owner, o -> Extents.builder()).add(from, count);
               found.putIfAbsent(owner, owner);
             }
@@ -179,11 +188,11 @@ final class Teller {
       }
     }
 
-    private EventData fileEvent(int record, long from, long count) {
-      Fork fork = map.fork(record);
-      long inode = map.inode(record);
+    private EventData fileEvent(ReverseMap.Cursor record, long from, long count) {
+      Fork fork = record.fork();
+      long inode = record.inode();
       long offset =
-          fork == Fork.BMBT ? 0 : map.fileOffsetSectors(record) + (from - map.startSector(record));
+          fork == Fork.BMBT ? 0 : record.fileOffsetSectors() + (from - record.startSector());
       List<String> known = names.computeIfAbsent(inode, paths::pathsOf);
       Block block = new Block(device, Extents.of(from, count));
       Cause cause = telling.cause();
@@ -196,8 +205,8 @@ final class Teller {
             fork.word(),
             offset * SectorRange.SECTOR_BYTES,
             count * SectorRange.SECTOR_BYTES,
-            map.shared(record),
-            map.unwritten(record),
+            record.shared(),
+            record.unwritten(),
             cause,
             block);
       }
@@ -209,8 +218,8 @@ final class Teller {
           fork.word(),
           offset * SectorRange.SECTOR_BYTES,
           count * SectorRange.SECTOR_BYTES,
-          map.shared(record),
-          map.unwritten(record),
+          record.shared(),
+          record.unwritten(),
           Objects.requireNonNull(telling.data()),
           block);
     }

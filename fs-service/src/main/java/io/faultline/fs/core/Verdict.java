@@ -24,8 +24,8 @@ final class Verdict {
           record -> {
             fatal[0] =
                 switch (policy) {
-                  case XFS -> isFatalToXfs(map, record);
-                  case PRECISE -> isIrreplaceable(map, record);
+                  case XFS -> isFatalToXfs(record);
+                  case PRECISE -> isIrreplaceable(record);
                 };
             return !fatal[0];
           });
@@ -33,14 +33,12 @@ final class Verdict {
     return fatal[0];
   }
 
-  private static boolean isFatalToXfs(ReverseMap map, int record) {
-    return map.isInode(record) ? map.fork(record) != Fork.DATA : !map.special(record).isUnowned();
+  private static boolean isFatalToXfs(ReverseMap.Cursor record) {
+    return record.isInode() ? record.fork() != Fork.DATA : !record.special().isUnowned();
   }
 
-  private static boolean isIrreplaceable(ReverseMap map, int record) {
-    return !map.isInode(record)
-        && !map.special(record).isUnowned()
-        && !map.special(record).rebuildable();
+  private static boolean isIrreplaceable(ReverseMap.Cursor record) {
+    return !record.isInode() && !record.special().isUnowned() && !record.special().rebuildable();
   }
 
   /** Whether losing ranges of an external log's device stops the filesystem. */

@@ -1,0 +1,119 @@
+package io.faultline.fs.core;
+
+import io.faultline.ranges.Extents;
+import io.faultline.runtime.core.ExplicitNulls;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Answers about files, as JSON. */
+public final class FileViews {
+
+  private FileViews() {}
+
+  /**
+   * @param type {@code file} or {@code directory}
+   * @param path the one that was asked for
+   * @param lostBytes how much of it is lost
+   */
+  public record FileView(
+      String path,
+      long inode,
+      String type,
+      long sizeBytes,
+      long allocatedBytes,
+      int links,
+      List<String> paths,
+      List<String> xattrs,
+      boolean dax,
+      long lostBytes) {}
+
+  /** An entry of a directory. */
+  public record EntryView(String name, String type, long inode, long sizeBytes) {}
+
+  public record DirectoryView(List<EntryView> items, @Nullable String next)
+      implements ExplicitNulls {}
+
+  /**
+   * A piece of a file on a device.
+   *
+   * @param device the block device that the filesystem stands on
+   * @param role what it is to the filesystem
+   * @param sector where it starts on that device
+   * @param offsetBytes where it starts in the file
+   */
+  public record ExtentView(
+      long offsetBytes,
+      long lengthBytes,
+      String role,
+      String device,
+      long sector,
+      long count,
+      String fork,
+      List<String> flags) {}
+
+  public record LayoutView(
+      String path,
+      long inode,
+      long sizeBytes,
+      List<ExtentView> extents,
+      List<String> paths,
+      @Nullable Long next) {}
+
+  /**
+   * Where bytes are.
+   *
+   * @param generation of the device, for whoever reads or writes it
+   * @param volume whether it is a volume; else it is a device
+   */
+  public record Place(
+      Role role, String device, boolean volume, long generation, long sector, long count) {}
+
+  /**
+   * Bytes of a file on a device, by whole sectors.
+   *
+   * @param offsetBytes where the first of the sectors lies in the file
+   */
+  public record ReadPiece(long offsetBytes, Place place) {}
+
+  /**
+   * How to read a range of a file. What no piece names reads as zeros.
+   *
+   * @param offsetBytes what was asked, clipped to the file's size
+   * @param version of the file's map: if it is another one after the bytes came, they may be those
+   *     of another file
+   * @param lost what is lost, as bytes of the file (not sectors), to be left out
+   */
+  public record ReadPlan(
+      long inode,
+      long version,
+      long sizeBytes,
+      long offsetBytes,
+      long lengthBytes,
+      List<ReadPiece> pieces,
+      Extents lost) {}
+
+  /**
+   * Where bytes are to be written, by whole sectors.
+   *
+   * @param offsetBytes where the first of the sectors lies in the file
+   * @param heals whether lost sectors are in it
+   */
+  public record WritePiece(long offsetBytes, Place place, boolean heals) {}
+
+  /**
+   * How to write. The pieces cover {@code [startBytes, endBytes)}, which is what was asked for,
+   * rounded out to sectors, or to blocks where they are new; what the caller did not give of it is
+   * filled with what {@code fill} says, and with zeros where that says nothing.
+   *
+   * @param write the name of this write, for its end
+   * @param fill what to read before
+   */
+  public record WritePlan(
+      String write,
+      long inode,
+      long startBytes,
+      long endBytes,
+      List<ReadPiece> fill,
+      List<WritePiece> pieces,
+      boolean created) {}
+}
