@@ -52,10 +52,8 @@ final class EventStream {
   private boolean step(Step step) throws IOException {
     switch (step) {
       case Step.Heard heard -> {
-        write(
-            heard.cursor().toString(),
-            heard.event().event().type().ceType(),
-            heard.event().structured());
+        out.write(heard.event().serverSent(heard.cursor()));
+        unflushed = true;
         streamed.increment();
       }
       case Step.Resync resync ->
