@@ -12,7 +12,7 @@ import io.faultline.notifier.core.NotifierFact.CaseProcess;
 import io.faultline.notifier.core.NotifierFact.CaseSeen;
 import io.faultline.notifier.core.NotifierFact.CaseVolume;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -206,10 +206,7 @@ final class FaultCase {
 
   /** The time line, oldest first. */
   List<CaseMoment> momentsInOrder() {
-    Collection<CaseMoment> kept = moments.values();
-    List<CaseMoment> ordered = new ArrayList<>(kept);
-    ordered.sort(java.util.Comparator.comparingInt(CaseMoment::number));
-    return ordered;
+    return moments.values().stream().sorted(Comparator.comparingInt(CaseMoment::number)).toList();
   }
 
   @Override

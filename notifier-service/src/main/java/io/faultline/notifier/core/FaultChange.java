@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A fault changed in a way that concerns people. One input changes a fault at most once; what it
  * did to it besides is in {@code grown}.
  *
- * <p>The state notes when it was ({@link NotifierFact.CaseNews}). It is no part of the fault case:
- * what a case has become does not depend on the order in which the layers' topics are read, but
- * when something is news does.
+ * <p>It is no part of the fault case: what a case has become does not depend on the order in which
+ * the layers' topics are read, but when something is news does.
  *
  * @param at the time of the event, or when somebody said so
  * @param severity of the fault from now on

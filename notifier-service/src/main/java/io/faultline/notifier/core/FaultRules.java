@@ -130,7 +130,6 @@ final class FaultRules {
   private static void forget(FaultCase old, Decision.Builder<NotifierFact> decision) {
     old.forEachEntry((kind, key) -> decision.gone(FaultCase.key(old.id, kind, key)));
     decision.gone(FaultCase.key(old.id));
-    decision.gone(NotifierState.newsKey(old.id));
   }
 
   private CaseDraft draft(FaultCase known) {

@@ -20,15 +20,6 @@ public sealed interface NotifierCommand {
   record FindFaults(FaultQuery query, @Nullable FaultPlace after, int limit)
       implements NotifierCommand {}
 
-  /**
-   * The faults that changed in a way that concerns people since the change of that number, in the
-   * order of their last changes; see {@link NotifierFact.CaseNews}. What they are now is asked for
-   * by {@link GetFaults}.
-   *
-   * @param after 0 from the first
-   */
-  record FindChanges(long after, int limit) implements NotifierCommand {}
-
   /** These cases as a list shows them; one that has gone is left out. */
   record GetFaults(List<String> ids) implements NotifierCommand {}
 

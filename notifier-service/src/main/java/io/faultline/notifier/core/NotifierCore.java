@@ -1,7 +1,6 @@
 package io.faultline.notifier.core;
 
 import io.faultline.notifier.core.NotifierCommand.AcknowledgeFault;
-import io.faultline.notifier.core.NotifierCommand.FindChanges;
 import io.faultline.notifier.core.NotifierCommand.FindFaults;
 import io.faultline.notifier.core.NotifierCommand.GetFault;
 import io.faultline.notifier.core.NotifierCommand.GetFaultPath;
@@ -11,7 +10,6 @@ import io.faultline.notifier.core.NotifierCommand.GetStrip;
 import io.faultline.notifier.core.NotifierCommand.GetTopology;
 import io.faultline.notifier.core.NotifierCommand.ListFaults;
 import io.faultline.notifier.core.NotifierCommand.ResolveFault;
-import io.faultline.notifier.core.NotifierFact.CaseNews;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
@@ -61,7 +59,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
         Decision.Builder<NotifierFact> decision = Decision.builder(heard.stamp());
         TopologyRules.heard(state, heard.event(), decision);
         List<FaultChange> changes = FaultRules.heard(state, heard.event(), capacity, decision);
-        note(state, changes, decision);
+        tell(changes);
         yield decision.build();
       }
       case Input.Commanded<NotifierCommand> commanded ->
@@ -70,14 +68,10 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     };
   }
 
-  /** Notes what happened to faults, for whoever tells people about faults and not about events. */
-  private static void note(
-      NotifierState state, List<FaultChange> changes, Decision.Builder<NotifierFact> decision) {
-    long number = state.lastNews();
-    for (FaultChange change : changes) {
-      CaseNews before = state.news(change.faultId());
-      decision.fact(NotifierState.newsKey(change.faultId()), before.with(++number, change));
-    }
+  /** What happened to faults, for whoever is told about faults and not about events. */
+  private static void tell(List<FaultChange> changes) {
+    // Nobody asked for it yet.
+    changes.forEach(Objects::requireNonNull);
   }
 
   private static Decision<NotifierFact> carryOut(
@@ -86,7 +80,6 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       case ListFaults list -> Decision.reply(Answer.ok(page(state, list)));
       case FindFaults find -> Decision.reply(Answer.ok(places(state, find)));
       case GetFaults get -> Decision.reply(Answer.ok(faults(state, get)));
-      case FindChanges find -> Decision.reply(Answer.ok(changes(state, find)));
       case GetFaultPath get -> {
         FaultCase found = state.faultCase(get.id());
         yield found == null
@@ -155,32 +148,6 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     return answer;
   }
 
-  private static Map<String, Object> changes(NotifierState state, FindChanges find) {
-    List<Map<String, Object>> changes = new ArrayList<>();
-    long next = find.after();
-    for (String id : state.changedAfter(find.after())) {
-      if (changes.size() == find.limit()) {
-        break;
-      }
-      CaseNews news = state.news(id);
-      next = news.number();
-      Map<String, Object> change = new LinkedHashMap<>();
-      change.put("id", id);
-      change.put("number", news.number());
-      change.put("at", news.at());
-      Map<String, Long> last = new LinkedHashMap<>();
-      news.last().forEach((kind, number) -> last.put(kind.text(), number));
-      change.put("last", last);
-      changes.add(change);
-    }
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("host", state.host);
-    answer.put("changes", changes);
-    answer.put("next", next);
-    answer.put("newest", state.lastNews());
-    return answer;
-  }
-
   private static Map<String, Object> faults(NotifierState state, GetFaults get) {
     List<Map<String, Object>> items = new ArrayList<>();
     for (String id : get.ids()) {
@@ -237,7 +204,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     saying.accept(draft);
     Decision.Builder<NotifierFact> decision = Decision.builder(stamp);
     FaultChange change = draft.decide(null, decision);
-    note(state, change == null ? List.of() : List.of(change), decision);
+    tell(change == null ? List.of() : List.of(change));
     return decision.reply(Answer.ok(Views.whole(state.host, after(found, decision)))).build();
   }
 
@@ -246,9 +213,6 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     FaultCase copy = found.copy();
     for (Fact<NotifierFact> fact : decision.build().facts()) {
       String[] path = fact.key().split("/", 4);
-      if (fact.value() instanceof CaseNews) {
-        continue;
-      }
       if (path.length == 2) {
         copy.head = (NotifierFact.CaseHead) fact.value();
       } else {

@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -285,28 +284,6 @@ public sealed interface NotifierFact {
 
     String text() {
       return name().toLowerCase(Locale.ROOT);
-    }
-  }
-
-  /**
-   * When what happened to a fault last, in numbers that rise with every change of any fault of the
-   * host. Whoever tells people keeps the number up to which they know, and asks for what has a
-   * higher one: see {@link NotifierState#changedAfter}. It is one fact for each case and no log, so
-   * it never grows, and who comes late learns what became of it in one step.
-   *
-   * @param number of the last change
-   * @param at when that was
-   * @param last the number of the last change of each kind that there was
-   */
-  record CaseNews(long number, Instant at, SortedMap<FaultChange.Kind, Long> last)
-      implements NotifierFact {
-
-    static final CaseNews NONE = new CaseNews(0, Instant.EPOCH, new TreeMap<>());
-
-    CaseNews with(long now, FaultChange change) {
-      SortedMap<FaultChange.Kind, Long> kinds = new TreeMap<>(last);
-      kinds.put(change.kind(), now);
-      return new CaseNews(now, change.at(), kinds);
     }
   }
 

@@ -3,7 +3,6 @@ package io.faultline.notifier.core;
 import io.faultline.notifier.core.NotifierFact.CaseBad;
 import io.faultline.notifier.core.NotifierFact.CaseDevice;
 import io.faultline.notifier.core.NotifierFact.CaseHead;
-import io.faultline.notifier.core.NotifierFact.CaseNews;
 import io.faultline.notifier.core.NotifierFact.CaseVolume;
 import io.faultline.notifier.core.NotifierFact.CasesRefused;
 import io.faultline.notifier.core.NotifierFact.DeviceKnown;
@@ -12,12 +11,10 @@ import io.faultline.notifier.core.NotifierFact.VolumeKnown;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Fact;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
@@ -32,7 +29,6 @@ public final class NotifierState {
   private static final String DEVICE = "device";
   private static final String VOLUME = "volume";
   private static final String FILESYSTEM = "filesystem";
-  private static final String NEWS = "news";
   static final String REFUSED = "refused";
 
   final String host;
@@ -40,7 +36,6 @@ public final class NotifierState {
   final SortedMap<String, DeviceKnown> devices = new TreeMap<>();
   final SortedMap<String, VolumeKnown> volumes = new TreeMap<>();
   final SortedMap<String, FilesystemKnown> filesystems = new TreeMap<>();
-  private final Map<String, CaseNews> news = new HashMap<>();
   private long refusedCases;
 
   // Made from the cases, so that an event or a query finds those that it touches.
@@ -50,7 +45,6 @@ public final class NotifierState {
   private final Map<String, Set<String>> casesByBadVolume = new TreeMap<>();
   private final TreeSet<Resolved> resolved =
       new TreeSet<>(Comparator.comparing(Resolved::at).thenComparing(Resolved::id));
-  private final NavigableMap<Long, String> byNews = new TreeMap<>();
   private long badRanges;
 
   /** What {@link #bad} answered, until something of that device changes. */
@@ -68,10 +62,6 @@ public final class NotifierState {
 
   static String volumeKey(String volume) {
     return VOLUME + "/" + volume;
-  }
-
-  static String newsKey(String faultId) {
-    return NEWS + "/" + faultId;
   }
 
   static String filesystemKey(String filesystem) {
@@ -158,31 +148,6 @@ public final class NotifierState {
     return ids.stream().map(cases::get).filter(found -> found.head != null).toList();
   }
 
-  /** When what happened to a fault last. */
-  CaseNews news(String faultId) {
-    return news.getOrDefault(faultId, CaseNews.NONE);
-  }
-
-  /** The number of the last change of any fault of the host; 0 before the first. */
-  public long lastNews() {
-    return byNews.isEmpty() ? 0 : byNews.lastKey();
-  }
-
-  /** The faults that changed after that, in the order of their last changes. */
-  Collection<String> changedAfter(long number) {
-    return byNews.tailMap(number, false).values();
-  }
-
-  private void applyNews(String id, @Nullable CaseNews now) {
-    CaseNews before = now == null ? news.remove(id) : news.put(id, now);
-    if (before != null) {
-      byNews.remove(before.number());
-    }
-    if (now != null) {
-      byNews.put(now.number(), id);
-    }
-  }
-
   int openCases() {
     return cases.size() - resolved.size();
   }
@@ -206,7 +171,6 @@ public final class NotifierState {
       case DEVICE -> put(devices, path[1], fact.value(), DeviceKnown.class);
       case VOLUME -> put(volumes, path[1], fact.value(), VolumeKnown.class);
       case FILESYSTEM -> put(filesystems, path[1], fact.value(), FilesystemKnown.class);
-      case NEWS -> applyNews(path[1], (CaseNews) fact.value());
       case REFUSED ->
           refusedCases = fact.value() instanceof CasesRefused refused ? refused.count() : 0;
       default -> throw new IllegalArgumentException("no fact has the key " + fact.key());
@@ -318,9 +282,10 @@ public final class NotifierState {
     }
   }
 
-  /** Whether another state is the same but for when something was news. */
-  boolean isBesidesNews(NotifierState that) {
-    return host.equals(that.host)
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof NotifierState that
+        && host.equals(that.host)
         && cases.equals(that.cases)
         && devices.equals(that.devices)
         && volumes.equals(that.volumes)
@@ -332,14 +297,6 @@ public final class NotifierState {
         && index.equals(that.index)
         && badSectors.equals(that.badSectors)
         && badRanges == that.badRanges;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof NotifierState that
-        && isBesidesNews(that)
-        && news.equals(that.news)
-        && byNews.equals(that.byNews);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.faultline.events.Ulids;
 import io.faultline.notifier.Told;
 import io.faultline.notifier.core.NotifierCommand.ResolveFault;
 import io.faultline.notifier.core.NotifierFact.CaseFile;
+import io.faultline.ranges.Extents;
 import io.faultline.ranges.testing.Gen;
 import io.faultline.ranges.testing.Seeds;
 import io.faultline.runtime.SealedCodec;
@@ -22,12 +23,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class FaultIndexTest {
 
   private static final int MANY = 100_000;
+
+  private static @Nullable NotifierState aHundredThousand;
 
   private final Told told = new Told("h1");
 
@@ -146,11 +150,11 @@ class FaultIndexTest {
         && any(query.paths(), glob -> fault.files.values().stream().anyMatch(has(glob)));
   }
 
-  private static java.util.function.Predicate<CaseFile> has(String glob) {
+  private static Predicate<CaseFile> has(String glob) {
     return file -> file.paths().stream().anyMatch(new PathGlob(glob)::matches);
   }
 
-  private static boolean any(Set<String> wanted, java.util.function.Predicate<String> has) {
+  private static boolean any(Set<String> wanted, Predicate<String> has) {
     return wanted.isEmpty() || wanted.stream().anyMatch(has);
   }
 
@@ -196,9 +200,8 @@ class FaultIndexTest {
   void whatHealsLooksAtTheFaultsThatItTouchesOnly() {
     NotifierState state = aHundredThousand();
 
-    assertThat(state.casesNear("pmem77", io.faultline.ranges.Extents.of(8 * 77, 1)).size())
-        .isLessThan(20);
-    assertThat(state.casesNear("pmem77", io.faultline.ranges.Extents.of(1L << 40, 8))).isEmpty();
+    assertThat(state.casesNear("pmem77", Extents.of(8 * 77, 1)).size()).isLessThan(20);
+    assertThat(state.casesNear("pmem77", Extents.of(1L << 40, 8))).isEmpty();
   }
 
   @Test
@@ -219,8 +222,6 @@ class FaultIndexTest {
     assertThat(found).containsExactly(id(77));
     assertThat(pages).isGreaterThan(2).isLessThan(100);
   }
-
-  private static @Nullable NotifierState aHundredThousand;
 
   private static String id(int number) {
     return "h1:" + String.format("%026d", number);

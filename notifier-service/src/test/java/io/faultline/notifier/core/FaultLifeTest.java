@@ -7,14 +7,13 @@ import io.faultline.events.Json;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.Ulids;
 import io.faultline.notifier.Told;
-import io.faultline.notifier.core.NotifierCommand.AcknowledgeFault;
-import io.faultline.notifier.core.NotifierCommand.FindChanges;
 import io.faultline.notifier.core.NotifierCommand.GetFault;
 import io.faultline.notifier.core.NotifierCommand.GetStrip;
 import io.faultline.notifier.core.NotifierCommand.GetTopology;
 import io.faultline.notifier.core.NotifierCommand.ResolveFault;
 import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.core.Answer;
+import io.faultline.runtime.core.Decision;
 import io.faultline.runtime.core.Fact;
 import io.faultline.runtime.core.Input;
 import io.faultline.runtime.core.Stamp;
@@ -22,10 +21,12 @@ import io.faultline.runtime.testing.CoreHarness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** A case from its cause to its end, and what of that is news. */
+/** A case from its cause to its end, and what of that concerns people. */
 class FaultLifeTest {
 
   private static final int PART = 4_096;
@@ -38,27 +39,35 @@ class FaultLifeTest {
       new CoreHarness<>("notifier", rules, new SealedCodec<>(NotifierCommand.class), codec, "h1");
 
   @Test
-  void whatHappensToAFaultIsNumberedForWhoeverTellsPeople() {
-    hear(told.corrupted("pmem0", id, 0, 8));
-    assertThat(news(0)).containsExactly(id + " 1 {\"opened\":1}");
-    hear(told.volumeCorrupted("vol0", id, "pmem0", 8, 8));
-    assertThat(news(1)).containsExactly(id + " 2 {\"opened\":1,\"grew\":2}");
+  void whatConcernsPeopleIsToldOnceForEachInput() {
+    assertThat(changes(told.corrupted("pmem0", id, 0, 8)))
+        .containsExactly("opened [DEVICES, SECTORS]");
+    assertThat(changes(told.volumeCorrupted("vol0", id, "pmem0", 8, 8)))
+        .containsExactly("grew [SECTORS, VOLUMES]");
     // The same once more reaches nothing that it did not reach before.
-    hear(told.volumeCorrupted("vol0", id, "pmem0", 8, 8));
-    assertThat(news(2)).isEmpty();
+    assertThat(changes(told.volumeCorrupted("vol0", id, "pmem0", 8, 8))).isEmpty();
+    assertThat(changes(told.shutdown("data", id, "META_IO")))
+        .containsExactly("grew [FILESYSTEMS, SEVERITY]");
 
-    core.command(new AcknowledgeFault(id, "ann", null));
-    hear(told.corrupted("pmem1", told.faultId(2), 0, 8));
-    hear(told.recovered("pmem0", null, RecoveredData.REWRITTEN, 0, 8));
-    assertThat(news(2))
-        .containsExactly(
-            told.faultId(2) + " 4 {\"opened\":4}",
-            id + " 5 {\"opened\":1,\"resolved\":5,\"acknowledged\":3,\"grew\":2}");
-    hear(told.corrupted("pmem0", id, 0, 8));
-    assertThat(news(5)).singleElement().asString().contains("\"reopened\":6");
-    core.restart();
-    assertThat(news(5)).hasSize(1);
-    assertThat(core.state().lastNews()).isEqualTo(6);
+    assertThat(changes(told.recovered("pmem0", null, RecoveredData.REWRITTEN, 0, 4))).isEmpty();
+    assertThat(changes(told.recovered("pmem0", null, RecoveredData.REWRITTEN, 4, 4)))
+        .containsExactly("resolved []");
+    assertThat(changes(told.corrupted("pmem0", id, 0, 16))).containsExactly("reopened [SECTORS]");
+  }
+
+  private List<String> changes(Event event) {
+    Stamp stamp = new Stamp(event.time(), "h1", new Ulids(event.time(), 1), "notifier", 0);
+    List<String> changes =
+        FaultRules.heard(core.state(), event, new Capacity(3, 2, 1 << 20), Decision.builder(stamp))
+            .stream()
+            .map(change -> change.kind().text() + " " + new TreeSet<>(names(change.grown())))
+            .toList();
+    core.hear(event);
+    return changes;
+  }
+
+  private static List<String> names(Set<FaultChange.Growth> grown) {
+    return grown.stream().map(Enum::name).toList();
   }
 
   @Test
@@ -191,21 +200,6 @@ class FaultLifeTest {
     assertThat(strip.get("bad").toString()).isEqualTo("[[0,1],[1,1],[2,1],[3,1],[4,1]]");
     assertThat(body(core.command(new GetStrip("pmem0", 5000, null, 10))).get("bad")).isEmpty();
     assertThat(core.command(new GetStrip("nobody", 0, null, 10)).status()).isEqualTo(404);
-  }
-
-  private List<String> news(long after) {
-    List<String> news = new ArrayList<>();
-    body(core.command(new FindChanges(after, 100)))
-        .get("changes")
-        .forEach(
-            change ->
-                news.add(
-                    change.get("id").asString()
-                        + " "
-                        + change.get("number")
-                        + " "
-                        + change.get("last")));
-    return news;
   }
 
   /** Hears it, and answers how many bytes that writes. */
