@@ -1,5 +1,6 @@
 package io.faultline.notifier;
 
+import io.faultline.notifier.core.Capacity;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -9,9 +10,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param streams followers of the event stream
  * @param webhooks calls to watchers
+ * @param faults how much is kept of the faults of each host
  */
 @ConfigurationProperties("faultline.notifier")
-public record NotifierProperties(@DefaultValue Streams streams, @DefaultValue Webhooks webhooks) {
+public record NotifierProperties(
+    @DefaultValue Streams streams, @DefaultValue Webhooks webhooks, @DefaultValue Faults faults) {
 
   /**
    * @param max streams at a time; more get 503
@@ -40,4 +43,19 @@ public record NotifierProperties(@DefaultValue Streams streams, @DefaultValue We
       @DefaultValue("20s") Duration timeout,
       @DefaultValue("1s") Duration firstRetry,
       @DefaultValue("60s") Duration lastRetry) {}
+
+  /**
+   * @param open cases that are not resolved; further faults are counted and refused
+   * @param resolved resolved cases; the one that was resolved first makes room
+   * @param badRanges ranges that are bad because of all cases together, 16 bytes each
+   */
+  public record Faults(
+      @DefaultValue("131072") int open,
+      @DefaultValue("16384") int resolved,
+      @DefaultValue("4194304") long badRanges) {
+
+    Capacity capacity() {
+      return new Capacity(open, resolved, badRanges);
+    }
+  }
 }

@@ -8,6 +8,7 @@ import io.faultline.notifier.above.IndexController;
 import io.faultline.notifier.above.TopologyController;
 import io.faultline.notifier.above.watch.WatchConfiguration;
 import io.faultline.notifier.below.EventHub;
+import io.faultline.notifier.core.Capacity;
 import io.faultline.notifier.core.NotifierCommand;
 import io.faultline.notifier.core.NotifierCore;
 import io.faultline.notifier.core.NotifierFact;
@@ -37,10 +38,10 @@ public class NotifierServiceConfiguration {
   static final String LAYER = "notifier";
 
   /** The core and how its commands and facts are written. */
-  public static LayerDefinition<NotifierState, NotifierCommand, NotifierFact> layer() {
+  static LayerDefinition<NotifierState, NotifierCommand, NotifierFact> layer(Capacity capacity) {
     return new LayerDefinition<>(
         LAYER,
-        new NotifierCore(),
+        new NotifierCore(capacity),
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
         Topics.LAYER_EVENTS,
@@ -48,8 +49,8 @@ public class NotifierServiceConfiguration {
   }
 
   @Bean
-  LayerHost<NotifierCommand> notifierLayerHost(LayerHosts hosts) {
-    return hosts.host(layer());
+  LayerHost<NotifierCommand> notifierLayerHost(LayerHosts hosts, NotifierProperties properties) {
+    return hosts.host(layer(properties.faults().capacity()));
   }
 
   @Bean

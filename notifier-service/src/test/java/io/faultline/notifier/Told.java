@@ -50,6 +50,20 @@ public final class Told {
         data);
   }
 
+  /** The same event, made from that one. */
+  public static Event because(Event of, Event cause) {
+    return new Event(
+        of.id(),
+        of.source(),
+        of.time(),
+        of.faultId(),
+        cause.id(),
+        of.sequence(),
+        of.sliceId(),
+        of.traceparent(),
+        of.data());
+  }
+
   public Event corrupted(String device, @Nullable String faultId, long... ranges) {
     return event(
         "/devices/" + device,

@@ -16,7 +16,11 @@ final class Checks {
 
   /** A parameter that is not known is a mistake: a filter that is ignored lets too much through. */
   static void onlyParameters(HttpServletRequest request, Set<String> known) {
-    for (String name : request.getParameterMap().keySet()) {
+    onlyParameters(request.getParameterMap().keySet(), known);
+  }
+
+  static void onlyParameters(Set<String> given, Set<String> known) {
+    for (String name : given) {
       if (!known.contains(name)) {
         throw Edge.malformed(
             "There is no parameter "
@@ -35,10 +39,28 @@ final class Checks {
     return wanted;
   }
 
-  static void length(String name, @Nullable String text, int longest) {
-    if (text != null && text.length() > longest) {
+  /** One line of text that says something. */
+  static void line(String name, @Nullable String text, int longest) {
+    text(name, text, longest);
+    if (text != null && text.chars().anyMatch(Character::isISOControl)) {
+      throw Edge.malformed(name + " is one line without control characters");
+    }
+  }
+
+  /** Text that says something; it may have several lines. */
+  static void text(String name, @Nullable String text, int longest) {
+    if (text == null) {
+      return;
+    }
+    if (text.length() > longest) {
       throw Edge.malformed(
           name + " has " + longest + " characters at most, but it has " + text.length());
+    }
+    if (text.isBlank()) {
+      throw Edge.malformed(name + " is left out or says something, but it is blank");
+    }
+    if (text.chars().anyMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\t')) {
+      throw Edge.malformed(name + " has no control characters but line feeds and tabs");
     }
   }
 }

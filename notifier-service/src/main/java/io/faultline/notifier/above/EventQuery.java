@@ -52,7 +52,7 @@ record EventQuery(
   }
 
   /** Repeated, or separated by commas; a comma that belongs to a path has a backslash before it. */
-  private static List<String> values(String name, String[] given) {
+  static List<String> values(String name, String[] given) {
     List<String> values = new ArrayList<>();
     for (String text : given) {
       if (name.equals("path")) {

@@ -17,10 +17,8 @@ import java.time.Duration;
 final class EventStream {
 
   private static final byte[] HEARTBEAT = ": heartbeat\n\n".getBytes(UTF_8);
-  private static final byte[] ID = "id: ".getBytes(UTF_8);
-  private static final byte[] EVENT = "\nevent: ".getBytes(UTF_8);
-  private static final byte[] DATA = "\ndata: ".getBytes(UTF_8);
-  private static final byte[] END = "\n\n".getBytes(UTF_8);
+  private static final String RESYNC =
+      "\nevent: resync\ndata: {\"reason\":\"what followed this point is not kept any more\"}\n\n";
 
   private final EventFeed feed;
   private final OutputStream out;
@@ -52,17 +50,10 @@ final class EventStream {
   private boolean step(Step step) throws IOException {
     switch (step) {
       case Step.Heard heard -> {
-        write(
-            heard.cursor().toString(),
-            heard.event().event().type().ceType(),
-            heard.event().structured());
+        write(heard.event().serverSent(heard.cursor()));
         streamed.increment();
       }
-      case Step.Resync resync ->
-          write(
-              resync.cursor().toString(),
-              "resync",
-              "{\"reason\":\"what followed this point is not kept any more\"}".getBytes(UTF_8));
+      case Step.Resync resync -> write(("id: " + resync.cursor() + RESYNC).getBytes(UTF_8));
       case Step.Idle _ -> idle();
       case Step.Overflowed _, Step.Ended _ -> {
         return false;
@@ -71,14 +62,8 @@ final class EventStream {
     return true;
   }
 
-  private void write(String id, String event, byte[] data) throws IOException {
-    out.write(ID);
-    out.write(id.getBytes(UTF_8));
-    out.write(EVENT);
-    out.write(event.getBytes(UTF_8));
-    out.write(DATA);
-    out.write(data);
-    out.write(END);
+  private void write(byte[] event) throws IOException {
+    out.write(event);
     unflushed = true;
   }
 

@@ -181,7 +181,9 @@ public final class EventsController {
       return hub.open(from, query.filter(), EventFeed.WhenSlow.DROP, settings.queue());
     } catch (IllegalArgumentException e) {
       throw EventQuery.notAPoint(
-          lastEventId == null ? "from" : "Last-Event-ID", String.valueOf(lastEventId), e);
+          lastEventId == null ? "from" : "Last-Event-ID",
+          from instanceof From.After after ? after.cursor().toString() : from.toString(),
+          e);
     }
   }
 
@@ -206,7 +208,10 @@ public final class EventsController {
     try {
       page = hub.page(from == null ? new From.Beginning() : from, query.filter(), limit);
     } catch (IllegalArgumentException e) {
-      throw EventQuery.notAPoint("after", String.valueOf(query.after()), e);
+      throw EventQuery.notAPoint(
+          query.after() == null ? "from" : "after",
+          from instanceof From.After after ? after.cursor().toString() : String.valueOf(from),
+          e);
     }
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     body.writeBytes("{\"items\":[".getBytes(UTF_8));

@@ -8,6 +8,7 @@ import io.faultline.runtime.Problems;
 import io.faultline.runtime.Reply;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.ProblemException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -37,11 +38,6 @@ public final class HostWalk {
     return gateway.send(host, command, commandId);
   }
 
-  /** The names of hosts that have fault cases, ascending. */
-  List<String> withFaults() {
-    return hosts(overview -> !overview.get("faults").isEmpty());
-  }
-
   /** The names of hosts of which the topology knows something, ascending. */
   List<String> withThings() {
     return hosts(overview -> overview.get("things").asInt() > 0);
@@ -49,20 +45,32 @@ public final class HostWalk {
 
   private List<String> hosts(Predicate<JsonNode> which) {
     TreeSet<String> names = new TreeSet<>();
-    for (Reply reply : gateway.scatter(new GetOverview())) {
-      if (!reply.isSuccess()) {
-        JsonNode problem = Json.LENIENT.readTree(reply.body());
-        throw new ProblemException(
-            reply.contentType().equals(Problems.CONTENT_TYPE) && reply.status() == 503
-                ? Problem.unavailable(problem.path("detail").asString(""))
-                : new Problem("internal-error", 500, "A bug in Faultline", "A host failed"));
-      }
-      for (JsonNode overview : Json.LENIENT.readTree(reply.body())) {
-        if (which.test(overview)) {
-          names.add(overview.get("host").asString());
-        }
+    for (JsonNode overview : askAll(new GetOverview())) {
+      if (which.test(overview)) {
+        names.add(overview.get("host").asString());
       }
     }
     return List.copyOf(names);
+  }
+
+  /**
+   * Asks every host that there is.
+   *
+   * @param query something short, that changes nothing
+   * @throws ProblemException if one does not answer
+   */
+  List<JsonNode> askAll(NotifierCommand query) {
+    List<JsonNode> answers = new ArrayList<>();
+    for (Reply reply : gateway.scatter(query)) {
+      JsonNode body = Json.LENIENT.readTree(reply.body());
+      if (!reply.isSuccess()) {
+        throw new ProblemException(
+            reply.contentType().equals(Problems.CONTENT_TYPE) && reply.status() == 503
+                ? Problem.unavailable(body.path("detail").asString(""))
+                : new Problem("internal-error", 500, "A bug in Faultline", "A host failed"));
+      }
+      body.forEach(answers::add);
+    }
+    return answers;
   }
 }

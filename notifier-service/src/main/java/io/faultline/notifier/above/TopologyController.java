@@ -1,6 +1,7 @@
 package io.faultline.notifier.above;
 
 import io.faultline.events.Json;
+import io.faultline.notifier.core.NotifierCommand.GetStrip;
 import io.faultline.notifier.core.NotifierCommand.GetTopology;
 import io.faultline.runtime.Reply;
 import io.faultline.runtime.core.Problem;
@@ -24,6 +25,9 @@ public final class TopologyController {
 
   /** A host's topology may be large. */
   private static final int MAX_BYTES = 8 * 1024 * 1024;
+
+  private static final int DEFAULT_BINS = 1_000;
+  private static final int MAX_BINS = 10_000;
 
   private final HostWalk hosts;
 
@@ -71,6 +75,32 @@ public final class TopologyController {
     return reply.isSuccess() && isEmpty(Json.LENIENT.readTree(reply.body()))
         ? Replies.toResponse(Problem.notFound("Nothing is known of a host " + host))
         : Replies.toResponse(reply);
+  }
+
+  /** How much is bad where, of a device or volume: true to scale, however many ranges it is. */
+  @GetMapping("/v1/topology/{host}/block-devices/{device}/strip")
+  ResponseEntity<byte[]> strip(
+      @PathVariable String host,
+      @PathVariable String device,
+      HttpServletRequest request,
+      @RequestParam(required = false) @Nullable Long sector,
+      @RequestParam(required = false) @Nullable Long count,
+      @RequestParam(required = false) @Nullable Integer bins) {
+    Checks.onlyParameters(request, Set.of("sector", "count", "bins"));
+    int wanted = bins == null ? DEFAULT_BINS : bins;
+    if (wanted < 1 || wanted > MAX_BINS) {
+      throw Edge.malformed("bins is a number from 1 to " + MAX_BINS + ", but it is " + wanted);
+    }
+    if (sector != null && sector < 0) {
+      throw Edge.malformed("sector is a number from 0, but it is " + sector);
+    }
+    if (count != null && count < 1) {
+      throw Edge.malformed("count is a number from 1, but it is " + count);
+    }
+    return Replies.toResponse(
+        hosts.ask(
+            Edge.name("host", host),
+            new GetStrip(Edge.name("device", device), sector == null ? 0 : sector, count, wanted)));
   }
 
   private static boolean isEmpty(JsonNode topology) {

@@ -3,6 +3,7 @@ package io.faultline.notifier.below;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A position in all partitions at once: the next offset of each. As text it is opaque: base64url of
@@ -17,6 +18,9 @@ public final class Cursor {
 
   private final int fingerprint;
   private final long[] next;
+
+  /** Made once, however many streams name this position. */
+  private volatile @Nullable String text;
 
   Cursor(int fingerprint, long[] next) {
     this.fingerprint = fingerprint;
@@ -49,8 +53,14 @@ public final class Cursor {
     return true;
   }
 
-  /** This position, but not before {@code earliest} anywhere. */
+  /**
+   * This position, but not before {@code earliest} anywhere. Where that is all of it, it is {@code
+   * earliest} itself: all who follow what is live share one position.
+   */
   Cursor notBefore(Cursor earliest) {
+    if (earliest.reaches(this)) {
+      return earliest;
+    }
     long[] moved = next.clone();
     for (int slot = 0; slot < moved.length; slot++) {
       moved[slot] = Math.max(moved[slot], earliest.next[slot]);
@@ -61,7 +71,12 @@ public final class Cursor {
   /** As {@link #parse} reads it. */
   @Override
   public String toString() {
-    return text(fingerprint, next);
+    String made = text;
+    if (made == null) {
+      made = text(fingerprint, next);
+      text = made;
+    }
+    return made;
   }
 
   static String text(int fingerprint, long[] next) {

@@ -75,6 +75,9 @@ public final class EventHub implements SmartLifecycle {
   private final Set<Subscription> subscriptions = new HashSet<>();
   private long[] position = new long[0];
 
+  /** The position as it is shown to others; null since it changed. */
+  private @Nullable Cursor shown;
+
   private volatile @Nullable Ready ready;
   private volatile boolean stopping;
   private volatile @Nullable Consumer<String, byte[]> polling;
@@ -173,10 +176,19 @@ public final class EventHub implements SmartLifecycle {
     Ready now = whenReady();
     lock.lock();
     try {
-      return new Cursor(now.layout().fingerprint(), position);
+      return shown(now.layout());
     } finally {
       lock.unlock();
     }
+  }
+
+  private Cursor shown(TopicLayout layout) {
+    Cursor made = shown;
+    if (made == null || made.fingerprint() != layout.fingerprint()) {
+      made = new Cursor(layout.fingerprint(), position);
+      shown = made;
+    }
+    return made;
   }
 
   /** A subscription, and the position from which on it gets what comes. */
@@ -331,6 +343,7 @@ public final class EventHub implements SmartLifecycle {
       try {
         position = new long[layout.slots()];
         ends.forEach((partition, end) -> position[layout.slot(partition)] = end);
+        shown = null;
       } finally {
         lock.unlock();
       }
@@ -376,6 +389,7 @@ public final class EventHub implements SmartLifecycle {
       lock.lock();
       try {
         position[slot] = record.offset() + 1;
+        shown = null;
         if (event != null) {
           fanOut(layout, slot, event);
         }
@@ -390,7 +404,11 @@ public final class EventHub implements SmartLifecycle {
     lock.lock();
     try {
       for (int slot = 0; slot < layout.slots(); slot++) {
-        position[slot] = Math.max(position[slot], consumer.position(layout.partition(slot)));
+        long now = consumer.position(layout.partition(slot));
+        if (now > position[slot]) {
+          position[slot] = now;
+          shown = null;
+        }
       }
     } finally {
       lock.unlock();
@@ -403,7 +421,7 @@ public final class EventHub implements SmartLifecycle {
     for (Subscription subscription : subscriptions) {
       if (subscription.wants(event)) {
         if (live == null) {
-          live = new Live(event, slot, new Cursor(layout.fingerprint(), position));
+          live = new Live(event, slot, shown(layout));
         }
         if (!subscription.offer(live)) {
           gone = gone.isEmpty() ? new ArrayList<>() : gone;

@@ -70,7 +70,10 @@ final class Subscription {
         room.overflowed().run();
         return false;
       }
-      changed.signal();
+      if (waiting.size() == 1) {
+        // Whoever waits was waiting for the first; the others are there when it comes for them.
+        changed.signal();
+      }
       return true;
     } finally {
       lock.unlock();

@@ -3,6 +3,8 @@ package io.faultline.notifier.core;
 import io.faultline.events.Cause;
 import io.faultline.events.Event;
 import io.faultline.events.Origin;
+import io.faultline.notifier.core.FaultChange.Growth;
+import io.faultline.notifier.core.NotifierFact.CaseBad;
 import io.faultline.notifier.core.NotifierFact.CaseCounts;
 import io.faultline.notifier.core.NotifierFact.CaseDevice;
 import io.faultline.notifier.core.NotifierFact.CaseEvent;
@@ -10,10 +12,16 @@ import io.faultline.notifier.core.NotifierFact.CaseHead;
 import io.faultline.notifier.core.NotifierFact.CaseMoment;
 import io.faultline.notifier.core.NotifierFact.CaseSeen;
 import io.faultline.notifier.core.NotifierFact.Hand;
+import io.faultline.notifier.core.NotifierFact.Moment;
+import io.faultline.notifier.core.NotifierFact.Undone;
+import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Decision;
 import java.time.Instant;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class CaseDraft {
 
   private final FaultCase before;
-  private final Map<String, NotifierFact> entries = new LinkedHashMap<>();
+  private final Map<String, @Nullable NotifierFact> entries = new LinkedHashMap<>();
+  private final Map<Integer, CaseMoment> drafted = new HashMap<>();
   private final Map<String, CaseDevice> devices = new LinkedHashMap<>();
 
   private Instant openedAt;
@@ -38,11 +47,13 @@ final class CaseDraft {
   private int volumes;
   private int filesystems;
   private int files;
+  private int metadata;
   private int processes;
   private int seen;
   private int moments;
   private boolean atLeast;
   private long pathChars;
+  private boolean sectorsGrew;
 
   private CaseDraft(FaultCase before, Instant openedAt, Severity severity) {
     this.before = before;
@@ -71,6 +82,7 @@ final class CaseDraft {
     draft.volumes = counts.volumes();
     draft.filesystems = counts.filesystems();
     draft.files = counts.files();
+    draft.metadata = counts.metadata();
     draft.processes = counts.processes();
     draft.moments = counts.moments();
     draft.atLeast = counts.atLeast();
@@ -81,14 +93,6 @@ final class CaseDraft {
   /** What the case was before this input. */
   FaultCase before() {
     return before;
-  }
-
-  @Nullable Hand hand() {
-    return hand;
-  }
-
-  void hand(@Nullable Hand said) {
-    hand = said;
   }
 
   @Nullable Instant recoveredAt() {
@@ -115,12 +119,13 @@ final class CaseDraft {
           FaultCase.key(before.id, FaultCase.EVENT, layer.text() + "/" + number),
           new CaseEvent(
               event.id(),
-              event.type().shortName(),
+              event.type(),
               event.time(),
               layer,
               event.source(),
               event.sequence(),
-              Severity.of(event.data())));
+              Severity.of(event.data()),
+              event.causationId()));
     }
   }
 
@@ -161,39 +166,154 @@ final class CaseDraft {
       return;
     }
     if (outstanding()) {
-      moment(by.time(), "partly_recovered", null, null, by.id());
+      partlyRecovered(by);
       return;
     }
+    takeBackUndone(by.time());
     recoveredAt = by.time();
     hand = null;
-    moment(by.time(), "resolved", null, null, by.id());
+    moment(by.time(), Moment.RESOLVED, null, null, by.id());
   }
 
-  /** Something is bad (again) that was not, or is told although somebody called the fault done. */
-  void reopen(Event by) {
-    if (recoveredAt == null && hand == null) {
+  /** Many in a row are one moment: a fault of a million ranges may heal in a million steps. */
+  private void partlyRecovered(Event by) {
+    CaseMoment last = moments == 0 ? null : momentAt(moments - 1);
+    if (last == null || last.what() != Moment.PARTLY_RECOVERED) {
+      moment(by.time(), Moment.PARTLY_RECOVERED, null, null, by.id());
       return;
     }
-    recoveredAt = null;
-    hand = null;
-    moment(by.time(), "reopened", null, null, by.id());
+    keep(
+        new CaseMoment(
+            last.number(),
+            last.time(),
+            by.time(),
+            last.times() + 1,
+            last.what(),
+            null,
+            null,
+            last.eventId(),
+            null));
   }
 
-  void moment(
+  /** Something of a device is bad again, and nothing was any more. */
+  void reopen(Event by) {
+    if (recoveredAt != null) {
+      recoveredAt = null;
+      hand = null;
+      moment(by.time(), Moment.REOPENED, null, null, by.id());
+    }
+  }
+
+  /**
+   * A loss is told. Where that was after somebody called the fault done, and before anything else
+   * happened to it, it opens the fault again; the earliest such loss is the one that counts,
+   * whichever is read first.
+   */
+  void lost(Event by) {
+    Undone now = new Undone(by.time(), by.id());
+    CaseMoment done = null;
+    for (int number = moments - 1; number >= Math.max(0, moments - Limits.MOMENTS); number--) {
+      CaseMoment moment = momentAt(number);
+      boolean isDone =
+          moment != null && moment.what() == Moment.RESOLVED && moment.eventId() == null;
+      boolean mayEnd = moment != null && moment.what() != Moment.PARTLY_RECOVERED;
+      if (isDone && moment.time().isBefore(now.at())) {
+        done = moment;
+        break;
+      }
+      if (mayEnd && !moment.time().isAfter(now.at())) {
+        return;
+      }
+    }
+    if (done == null || (done.undone() != null && !now.isBefore(done.undone()))) {
+      return;
+    }
+    undone(done, now);
+  }
+
+  private void undone(CaseMoment done, @Nullable Undone now) {
+    keep(
+        new CaseMoment(
+            done.number(), done.time(), null, 1, done.what(), done.by(), done.reason(), null, now));
+    if (hand != null && hand.number() == done.number()) {
+      hand = new Hand(true, hand.at(), hand.by(), hand.reason(), hand.number(), now);
+    }
+  }
+
+  /** All was good again before that loss was told: then it was no news. */
+  private void takeBackUndone(Instant recovered) {
+    if (hand != null && hand.undone() != null && !hand.undone().at().isBefore(recovered)) {
+      CaseMoment done = momentAt(hand.number());
+      if (done != null) {
+        undone(done, null);
+      }
+    }
+  }
+
+  /** Somebody says something about the fault. */
+  void say(boolean resolved, Instant at, @Nullable String by, @Nullable String reason) {
+    hand = new Hand(resolved, at, by, reason, moments, null);
+    moment(at, resolved ? Moment.RESOLVED : Moment.ACKNOWLEDGED, by, reason, null);
+  }
+
+  /** Sectors that were not hit before are. */
+  void hitMore(long sectors) {
+    sectorsGrew |= sectors > 0;
+  }
+
+  private void moment(
       Instant time,
-      String what,
+      Moment what,
       @Nullable String by,
       @Nullable String reason,
       @Nullable String eventId) {
-    CaseMoment moment = new CaseMoment(moments, time, what, by, reason, eventId);
-    entries.put(
-        FaultCase.key(before.id, FaultCase.MOMENT, String.valueOf(moments % Limits.MOMENTS)),
-        moment);
+    keep(new CaseMoment(moments, time, null, 1, what, by, reason, eventId, null));
     moments++;
+  }
+
+  private void keep(CaseMoment moment) {
+    drafted.put(moment.number(), moment);
+    entries.put(momentKey(moment.number()), moment);
+  }
+
+  /** Null where it is so long ago that another one has its place. */
+  private @Nullable CaseMoment momentAt(int number) {
+    CaseMoment now = drafted.get(number);
+    CaseMoment kept = before.moments.get(String.valueOf(number % Limits.MOMENTS));
+    return now != null ? now : kept != null && kept.number() == number ? kept : null;
+  }
+
+  private String momentKey(int number) {
+    return FaultCase.key(before.id, FaultCase.MOMENT, String.valueOf(number % Limits.MOMENTS));
+  }
+
+  /**
+   * What is bad of a device or volume changes.
+   *
+   * @param of as {@link FaultCase#badDevice} and {@link FaultCase#badVolume} name it
+   * @param changed parts by their keys; null for those that go
+   * @return by how many sectors it grows
+   */
+  long bad(String of, Map<Long, @Nullable Extents> changed) {
+    Map<Long, Extents> kept = before.bad(of).parts();
+    long growth = 0;
+    for (Map.Entry<Long, @Nullable Extents> part : changed.entrySet()) {
+      Extents was = kept.get(part.getKey());
+      Extents now = part.getValue();
+      growth += (now == null ? 0 : now.totalSectors()) - (was == null ? 0 : was.totalSectors());
+      String key = FaultCase.key(before.id, FaultCase.BAD, FaultCase.badPart(of, part.getKey()));
+      entries.put(key, now == null ? null : new CaseBad(now));
+    }
+    return growth;
   }
 
   void entry(String kind, String key, NotifierFact now) {
     entries.put(FaultCase.key(before.id, kind, key), now);
+  }
+
+  /** How many files there are in the case. */
+  int files() {
+    return files;
   }
 
   /**
@@ -229,6 +349,7 @@ final class CaseDraft {
       case FaultCase.VOLUME -> volumes++;
       case FaultCase.FILESYSTEM -> filesystems++;
       case FaultCase.FILE -> files++;
+      case FaultCase.METADATA -> metadata++;
       case FaultCase.PROCESS -> processes++;
       default -> throw new IllegalArgumentException(kind + " is not counted");
     }
@@ -252,7 +373,13 @@ final class CaseDraft {
     return hash;
   }
 
-  void decide(Decision.Builder<NotifierFact> decision) {
+  /**
+   * Makes facts of what changed.
+   *
+   * @param by the event that was heard; null where somebody does it by hand
+   * @return what of it concerns people; null if nothing does
+   */
+  @Nullable FaultChange decide(@Nullable Event by, Decision.Builder<NotifierFact> decision) {
     CaseCounts counts =
         new CaseCounts(
             events[Layer.DEVICE.ordinal()],
@@ -261,6 +388,7 @@ final class CaseDraft {
             volumes,
             filesystems,
             files,
+            metadata,
             processes,
             moments,
             atLeast,
@@ -270,6 +398,73 @@ final class CaseDraft {
     if (!head.equals(before.head)) {
       decision.fact(FaultCase.key(before.id), head);
     }
-    entries.forEach(decision::fact);
+    entries.forEach(
+        (key, value) -> {
+          if (value == null) {
+            decision.gone(key);
+          } else {
+            decision.fact(key, value);
+          }
+        });
+    return change(head, by);
+  }
+
+  private @Nullable FaultChange change(CaseHead now, @Nullable Event by) {
+    FaultChange.Kind kind = kind(now);
+    Set<Growth> grown = grown(now);
+    if (kind == null && grown.isEmpty()) {
+      return null;
+    }
+    Hand said = by == null ? now.hand() : null;
+    return new FaultChange(
+        before.id,
+        kind == null ? FaultChange.Kind.GREW : kind,
+        by != null ? by.time() : said != null ? said.at() : now.openedAt(),
+        now.severity(),
+        grown,
+        by == null ? null : by.id(),
+        said == null ? null : said.by(),
+        said == null ? null : said.reason());
+  }
+
+  private FaultChange.@Nullable Kind kind(CaseHead now) {
+    if (before.head == null) {
+      return FaultChange.Kind.OPENED;
+    }
+    CaseState was = before.head.state();
+    CaseState is = now.state();
+    if (was == is) {
+      return null;
+    }
+    return switch (is) {
+      case OPEN -> FaultChange.Kind.REOPENED;
+      case ACKNOWLEDGED -> FaultChange.Kind.ACKNOWLEDGED;
+      case RESOLVED -> FaultChange.Kind.RESOLVED;
+    };
+  }
+
+  private Set<Growth> grown(CaseHead now) {
+    CaseHead was = before.head;
+    CaseCounts had = was == null ? CaseCounts.NONE : was.counts();
+    Set<Growth> grown = EnumSet.noneOf(Growth.class);
+    add(grown, Growth.SEVERITY, was != null && now.severity().compareTo(was.severity()) > 0);
+    add(grown, Growth.SECTORS, sectorsGrew);
+    add(grown, Growth.DEVICES, devices.keySet().stream().anyMatch(this::isNewDevice));
+    add(grown, Growth.VOLUMES, volumes > had.volumes());
+    add(grown, Growth.FILESYSTEMS, filesystems > had.filesystems());
+    add(grown, Growth.FILES, files > had.files());
+    add(grown, Growth.METADATA, metadata > had.metadata());
+    add(grown, Growth.PROCESSES, processes > had.processes());
+    return grown;
+  }
+
+  private boolean isNewDevice(String device) {
+    return !before.devices.containsKey(device);
+  }
+
+  private static void add(Set<Growth> grown, Growth in, boolean did) {
+    if (did) {
+      grown.add(in);
+    }
   }
 }

@@ -23,6 +23,7 @@ import io.faultline.events.FilesystemEvent.LogLost;
 import io.faultline.events.FilesystemEvent.MetadataLost;
 import io.faultline.events.FilesystemEvent.ProcessSignalled;
 import io.faultline.events.FilesystemEvent.RangeUnowned;
+import io.faultline.events.Origin;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.VolumeEvent;
@@ -30,17 +31,19 @@ import io.faultline.events.VolumeEvent.VolumeRemoved;
 import io.faultline.notifier.core.NotifierFact.CaseDevice;
 import io.faultline.notifier.core.NotifierFact.CaseFile;
 import io.faultline.notifier.core.NotifierFact.CaseFilesystem;
+import io.faultline.notifier.core.NotifierFact.CaseMetadata;
 import io.faultline.notifier.core.NotifierFact.CaseProcess;
 import io.faultline.notifier.core.NotifierFact.CaseVolume;
 import io.faultline.notifier.core.NotifierFact.CasesRefused;
-import io.faultline.notifier.core.NotifierFact.Hand;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Decision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -61,22 +64,36 @@ final class FaultRules {
   private final NotifierState state;
   private final Event event;
   private final Layer layer;
+  private final Capacity capacity;
   private final Map<String, CaseDraft> drafts = new LinkedHashMap<>();
 
-  private FaultRules(NotifierState state, Event event) {
+  private FaultRules(NotifierState state, Event event, Capacity capacity) {
     this.state = state;
     this.event = event;
+    this.capacity = capacity;
     this.layer = Layer.of(event);
   }
 
-  static void heard(NotifierState state, Event event, Decision.Builder<NotifierFact> decision) {
-    FaultRules rules = new FaultRules(state, event);
+  /** What follows for the cases of the host, and what of it concerns people. */
+  static List<FaultChange> heard(
+      NotifierState state,
+      Event event,
+      Capacity capacity,
+      Decision.Builder<NotifierFact> decision) {
+    FaultRules rules = new FaultRules(state, event, capacity);
     CaseDraft named = rules.named(decision);
     if (named != null) {
       rules.include(named);
     }
     rules.recover();
-    rules.drafts.values().forEach(draft -> draft.decide(decision));
+    List<FaultChange> changes = new ArrayList<>();
+    for (CaseDraft draft : rules.drafts.values()) {
+      FaultChange change = draft.decide(event, decision);
+      if (change != null) {
+        changes.add(change);
+      }
+    }
+    return changes;
   }
 
   /** The case of the fault that the event names; null if it names none, or opens none. */
@@ -98,12 +115,12 @@ final class FaultRules {
       // made room for others already.
       return null;
     }
-    if (state.openCases() >= Limits.OPEN_CASES) {
+    if (state.openCases() >= capacity.openFaults()) {
       decision.fact(NotifierState.REFUSED, new CasesRefused(state.refusedCases() + 1));
       return null;
     }
-    if (state.recoveredCases() >= Limits.RECOVERED_CASES) {
-      forget(state.firstRecovered(), decision);
+    if (state.resolvedCases() >= capacity.resolvedFaults()) {
+      forget(state.firstResolved(), decision);
     }
     CaseDraft opened = CaseDraft.opened(id, event.time());
     drafts.put(id, opened);
@@ -111,10 +128,7 @@ final class FaultRules {
   }
 
   private static void forget(FaultCase old, Decision.Builder<NotifierFact> decision) {
-    old.lists()
-        .forEach(
-            (kind, entries) ->
-                entries.keySet().forEach(key -> decision.gone(FaultCase.key(old.id, kind, key))));
+    old.forEachEntry((kind, key) -> decision.gone(FaultCase.key(old.id, kind, key)));
     decision.gone(FaultCase.key(old.id));
   }
 
@@ -132,7 +146,9 @@ final class FaultRules {
     if (!isRecovery(data)) {
       Severity severity = Severity.of(data);
       fault.effect(event.time(), severity, causeOf(data), layer);
-      reopenIfNew(fault, severity);
+      if (severity.atLeast(Severity.WARNING)) {
+        fault.lost(event);
+      }
     }
     switch (data) {
       case BlockEvent block when layer == Layer.DEVICE -> includeDevice(fault, block);
@@ -157,50 +173,52 @@ final class FaultRules {
     };
   }
 
-  /** Somebody called it done, and later something was lost to it all the same. */
-  private void reopenIfNew(CaseDraft fault, Severity severity) {
-    Hand hand = fault.hand();
-    if (hand != null
-        && hand.resolved()
-        && severity.atLeast(Severity.WARNING)
-        && event.time().isAfter(hand.at())) {
-      fault.reopen(event);
-    }
-  }
-
   private void includeDevice(CaseDraft fault, BlockEvent block) {
     CaseDevice before = fault.device(block.device());
     CaseDevice known =
-        before == null
-            ? new CaseDevice(block.device(), Extents.EMPTY, 0, Extents.EMPTY, false)
-            : before;
+        before == null ? new CaseDevice(block.device(), Extents.EMPTY, 0, 0, false, false) : before;
     switch (block) {
-      case MfMemPreRemove leaving -> fault.device(hit(known, leaving.ranges(), known.bad(), false));
+      case MfMemPreRemove leaving ->
+          fault.device(hit(fault, known, leaving.ranges(), false, false));
       case CorruptedRange lost -> {
         boolean removed = lost.cause() == Cause.DEVICE_REMOVED;
-        Extents bad = removed ? known.bad() : atMost(known.bad().union(lost.ranges()));
-        fault.device(hit(known, lost.ranges(), bad, removed));
-        if (fault.recoveredAt() != null) {
-          fault.reopen(event);
-        }
+        fault.device(hit(fault, known, lost.ranges(), !removed, removed));
+        fault.reopen(event);
       }
       case RedundancyLost _, RangeRecovered _ -> {}
     }
   }
 
-  private static CaseDevice hit(CaseDevice known, Extents ranges, Extents bad, boolean removed) {
-    Extents added = ranges.subtract(known.hit());
+  /**
+   * @param bad whether the ranges are bad from now on
+   * @param removed whether the device is away from now on
+   */
+  private CaseDevice hit(
+      CaseDraft fault, CaseDevice known, Extents ranges, boolean bad, boolean removed) {
+    String of = FaultCase.badDevice(known.device());
+    BadSectors had = fault.before().bad(of);
+    Extents added = had.missing(ranges.subtract(known.hit()));
+    fault.hitMore(added.totalSectors());
+    Grown grown = bad ? grow(fault, of, had, ranges) : new Grown(0, false);
     return new CaseDevice(
         known.device(),
         known.hit().union(added).head(Limits.SHOWN_RANGES),
         known.hitSectors() + added.totalSectors(),
-        bad,
+        known.badSectors() + grown.sectors(),
+        known.rounded() || grown.rounded(),
         known.removed() || removed);
   }
 
-  /** Too many ranges become the one that they span: what is bad is rounded up, never down. */
-  private static Extents atMost(Extents bad) {
-    return bad.rangeCount() <= Limits.DEVICE_RANGES ? bad : Extents.of(bad.span());
+  private record Grown(long sectors, boolean rounded) {}
+
+  /** More is bad; where the host has too much of it already, it is rounded up, never down. */
+  private Grown grow(CaseDraft fault, String of, BadSectors had, Extents ranges) {
+    Map<Long, @Nullable Extents> changed = had.adding(ranges);
+    boolean rounded = state.badRanges() + ranges.rangeCount() > capacity.badRanges();
+    if (rounded) {
+      changed.replaceAll((_, part) -> part == null ? null : Extents.of(part.span()));
+    }
+    return new Grown(fault.bad(of, changed), rounded);
   }
 
   private void includeVolume(CaseDraft fault, BlockEvent block) {
@@ -222,8 +240,21 @@ final class FaultRules {
     }
     CaseVolume known =
         kept.getOrDefault(
-            key, new CaseVolume(block.device(), effect, Extents.EMPTY, 0, Extents.EMPTY));
-    Extents added = block.ranges().subtract(known.hit());
+            key,
+            new CaseVolume(
+                block.device(),
+                effect,
+                Extents.EMPTY,
+                0,
+                0,
+                false,
+                new TreeSet<>(),
+                event.causationId()));
+    String of = FaultCase.badVolume(block.device(), effect);
+    BadSectors had = fault.before().bad(of);
+    Extents added = had.missing(block.ranges().subtract(known.hit()));
+    fault.hitMore(added.totalSectors());
+    Grown grown = grow(fault, of, had, block.ranges());
     fault.entry(
         FaultCase.VOLUME,
         key,
@@ -232,37 +263,70 @@ final class FaultRules {
             effect,
             known.hit().union(added).head(Limits.SHOWN_RANGES),
             known.hitSectors() + added.totalSectors(),
-            known.bad().union(block.ranges()).head(Limits.VOLUME_RANGES)));
+            known.badSectors() + grown.sectors(),
+            known.rounded() || grown.rounded(),
+            leaves(known, block.origin()),
+            known.causationId()));
+  }
+
+  private static SortedSet<String> leaves(CaseVolume known, @Nullable Origin origin) {
+    if (origin == null
+        || known.leaves().contains(origin.device())
+        || known.leaves().size() >= Limits.CASE_LEAVES) {
+      return known.leaves();
+    }
+    SortedSet<String> leaves = new TreeSet<>(known.leaves());
+    leaves.add(origin.device());
+    return leaves;
   }
 
   private void includeFilesystem(CaseDraft fault, FilesystemEvent told) {
-    includeFilesystemItself(fault, told);
+    int files = fault.files();
     switch (told) {
       case FileRangeLost lost -> includeFile(fault, lost);
       case ProcessSignalled signalled -> includeProcess(fault, signalled);
+      case MetadataLost lost ->
+          includeMetadata(
+              fault, told, lost.owner(), lost.device(), lost.ranges(), lost.rebuildable());
+      case LogLost lost ->
+          includeMetadata(fault, told, "journalling log", lost.device(), lost.ranges(), null);
+      case RangeUnowned unowned ->
+          includeMetadata(fault, told, unowned.owner(), unowned.device(), unowned.ranges(), null);
+      case FailureUnsupported failure ->
+          includeMetadata(fault, told, failure.reason(), failure.device(), failure.ranges(), null);
       case FileRangeRecovered _,
-          MetadataLost _,
-          LogLost _,
-          RangeUnowned _,
-          FailureUnsupported _,
           FilesystemFrozen _,
           FilesystemThawed _,
           FilesystemShutdown _,
           FilesystemMounted _,
           FilesystemUnmounted _ -> {}
     }
+    includeFilesystemItself(fault, told, fault.files() > files);
   }
 
-  private void includeFilesystemItself(CaseDraft fault, FilesystemEvent told) {
+  private void includeFilesystemItself(CaseDraft fault, FilesystemEvent told, boolean newFile) {
     Map<String, CaseFilesystem> kept = fault.before().filesystems;
     String key = told.filesystem();
     if (!fault.admit(FaultCase.FILESYSTEM, key, kept, Limits.CASE_ENTRIES)) {
       return;
     }
     CaseFilesystem known =
-        kept.getOrDefault(key, new CaseFilesystem(key, new TreeSet<>(), Severity.INFO, null));
+        kept.getOrDefault(
+            key,
+            new CaseFilesystem(
+                key,
+                new TreeSet<>(),
+                Severity.INFO,
+                null,
+                new TreeMap<>(),
+                null,
+                event.causationId()));
     SortedSet<String> effects = new TreeSet<>(known.effects());
     effects.add(event.type().shortName());
+    SortedMap<String, Integer> files = new TreeMap<>(known.files());
+    if (newFile && told instanceof FileRangeLost lost) {
+      files.merge(lost.block().device(), 1, Integer::sum);
+    }
     CaseFilesystem now =
         new CaseFilesystem(
             key,
@@ -270,7 +334,10 @@ final class FaultRules {
             known.severity().max(Severity.of(told)),
             told instanceof FilesystemShutdown shutdown
                 ? shutdown.reason()
-                : known.shutdownReason());
+                : known.shutdownReason(),
+            files,
+            known.device() == null ? Mentions.blockDevice(told) : known.device(),
+            known.causationId());
     if (!now.equals(kept.get(key))) {
       fault.entry(FaultCase.FILESYSTEM, key, now);
     }
@@ -297,10 +364,39 @@ final class FaultRules {
             before.union(added).head(Limits.SHOWN_RANGES),
             (known == null ? 0 : known.lostBytes()) + added.totalSectors(),
             lost.shared() || (known != null && known.shared()),
-            lost.unwritten() && (known == null || known.unwritten())));
+            lost.unwritten() && (known == null || known.unwritten()),
+            known == null ? lost.block().device() : known.device()));
   }
 
-  private static void includeProcess(CaseDraft fault, ProcessSignalled signalled) {
+  private void includeMetadata(
+      CaseDraft fault,
+      FilesystemEvent told,
+      String owner,
+      String device,
+      Extents ranges,
+      @Nullable Boolean rebuildable) {
+    String key = told.filesystem() + "/" + event.type().shortName() + "/" + device + "/" + owner;
+    Map<String, CaseMetadata> kept = fault.before().metadata;
+    if (!fault.admit(FaultCase.METADATA, key, kept, Limits.CASE_ENTRIES)) {
+      return;
+    }
+    CaseMetadata known = kept.get(key);
+    Extents before = known == null ? Extents.EMPTY : known.hit();
+    Extents added = ranges.subtract(before);
+    fault.entry(
+        FaultCase.METADATA,
+        key,
+        new CaseMetadata(
+            told.filesystem(),
+            event.type(),
+            owner,
+            device,
+            before.union(added).head(Limits.SHOWN_RANGES),
+            (known == null ? 0 : known.hitSectors()) + added.totalSectors(),
+            rebuildable));
+  }
+
+  private void includeProcess(CaseDraft fault, ProcessSignalled signalled) {
     String key = signalled.pid() + "/" + signalled.mapping();
     Map<String, CaseProcess> kept = fault.before().processes;
     if (!fault.admit(FaultCase.PROCESS, key, kept, Limits.CASE_ENTRIES)) {
@@ -319,7 +415,8 @@ final class FaultRules {
             signalled.addressOffsetBytes(),
             signalled.lsb(),
             signalled.path(),
-            known == null ? 1 : known.signals() + 1));
+            known == null ? 1 : known.signals() + 1,
+            known == null ? event.causationId() : known.causationId()));
   }
 
   /** What recovers takes its ranges out of every case that they are bad in. */
@@ -335,45 +432,58 @@ final class FaultRules {
   }
 
   private void recoverDevice(RangeRecovered recovered) {
-    for (FaultCase bad : state.casesOfBadDevice(recovered.device())) {
-      if (isOfAnother(recovered, bad)) {
-        continue;
-      }
+    for (FaultCase bad : touchedBy(recovered)) {
       CaseDevice known = bad.devices.get(recovered.device());
-      if (known == null) {
-        continue;
-      }
-      CaseDevice now = after(recovered, known);
-      if (!now.equals(known)) {
-        CaseDraft draft = draft(bad);
-        draft.device(now);
-        draft.settle(event);
+      if (known != null && known.outstanding()) {
+        recoverDevice(bad, recovered, known);
       }
     }
   }
 
-  private static CaseDevice after(RangeRecovered recovered, CaseDevice known) {
+  /** What returned is as it was before that one fault; what was written anew is good for all. */
+  private List<FaultCase> touchedBy(RangeRecovered recovered) {
+    String id = event.faultId();
+    if (recovered.data() != RecoveredData.RETURNED) {
+      return state.casesNear(recovered.device(), recovered.ranges());
+    }
+    if (id == null) {
+      return layer == Layer.DEVICE
+          ? state.casesOfBadDevice(recovered.device())
+          : state.casesNear(recovered.device(), recovered.ranges());
+    }
+    FaultCase of = state.faultCase(id);
+    return of == null ? List.of() : List.of(of);
+  }
+
+  private void recoverDevice(FaultCase bad, RangeRecovered recovered, CaseDevice known) {
     // A device that returned has the poison that it had.
     boolean isBack = recovered.cause() == Cause.DEVICE_REMOVED;
     // A transient fault is over as a whole: its last part leaves nothing, however much of it was
     // kept here.
     boolean isOver = !isBack && recovered.data() == RecoveredData.RETURNED && recovered.last();
-    Extents bad =
-        isBack ? known.bad() : isOver ? Extents.EMPTY : without(known.bad(), recovered.ranges());
-    return new CaseDevice(
-        known.device(), known.hit(), known.hitSectors(), bad, known.removed() && !isBack);
+    String of = FaultCase.badDevice(known.device());
+    BadSectors sectors = bad.bad(of);
+    Map<Long, @Nullable Extents> changed =
+        isBack ? Map.of() : isOver ? sectors.clearing() : sectors.removing(recovered.ranges());
+    boolean removed = known.removed() && !isBack;
+    if (!changed.isEmpty() || removed != known.removed()) {
+      deviceNow(bad, known, changed, removed);
+    }
   }
 
-  /** What returned is as it was before that one fault; what was written anew is good for all. */
-  private boolean isOfAnother(RangeRecovered recovered, FaultCase bad) {
-    return recovered.data() == RecoveredData.RETURNED
-        && event.faultId() != null
-        && !event.faultId().equals(bad.id);
-  }
-
-  private static Extents without(Extents bad, Extents recovered) {
-    Extents left = bad.subtract(recovered);
-    return left.rangeCount() <= Limits.DEVICE_RANGES ? left : bad;
+  private void deviceNow(
+      FaultCase bad, CaseDevice known, Map<Long, @Nullable Extents> changed, boolean removed) {
+    CaseDraft draft = draft(bad);
+    long left = known.badSectors() + draft.bad(FaultCase.badDevice(known.device()), changed);
+    draft.device(
+        new CaseDevice(
+            known.device(),
+            known.hit(),
+            known.hitSectors(),
+            left,
+            known.rounded() && left > 0,
+            removed));
+    draft.settle(event);
   }
 
   /** A device that was deleted cannot recover any more; nothing of it is bad either. */
@@ -381,23 +491,19 @@ final class FaultRules {
     for (FaultCase bad : state.casesOfBadDevice(device)) {
       CaseDevice known = bad.devices.get(device);
       if (known != null) {
-        CaseDraft draft = draft(bad);
-        draft.device(new CaseDevice(device, known.hit(), known.hitSectors(), Extents.EMPTY, false));
-        draft.settle(event);
+        deviceNow(bad, known, bad.bad(FaultCase.badDevice(device)).clearing(), false);
       }
     }
   }
 
   private void recoverVolume(RangeRecovered recovered) {
     boolean zeroed = recovered.data() == RecoveredData.ZEROED;
-    for (FaultCase bad : state.casesOfBadVolume(recovered.device())) {
-      if (isOfAnother(recovered, bad)) {
-        continue;
-      }
-      for (CaseVolume known : volumeEntries(bad, recovered.device())) {
+    for (FaultCase bad : touchedBy(recovered)) {
+      for (CaseVolume known : bad.volumeEntries(recovered.device())) {
         // Zeroes can be read, but they are no copy of what the other legs hold.
         if (!(zeroed && known.effect().equals("redundancy_lost"))) {
-          volumeNow(bad, known, known.bad().subtract(recovered.ranges()));
+          String of = FaultCase.badVolume(known.volume(), known.effect());
+          volumeNow(bad, known, bad.bad(of).removing(recovered.ranges()));
         }
       }
     }
@@ -405,31 +511,32 @@ final class FaultRules {
 
   private void forgetVolume(String volume) {
     for (FaultCase bad : state.casesOfBadVolume(volume)) {
-      for (CaseVolume known : volumeEntries(bad, volume)) {
-        volumeNow(bad, known, Extents.EMPTY);
+      for (CaseVolume known : bad.volumeEntries(volume)) {
+        String of = FaultCase.badVolume(known.volume(), known.effect());
+        volumeNow(bad, known, bad.bad(of).clearing());
       }
     }
   }
 
-  private static List<CaseVolume> volumeEntries(FaultCase of, String volume) {
-    List<CaseVolume> entries = new ArrayList<>();
-    for (CaseVolume entry : of.volumes.values()) {
-      if (entry.volume().equals(volume)) {
-        entries.add(entry);
-      }
+  private void volumeNow(FaultCase bad, CaseVolume known, Map<Long, @Nullable Extents> changed) {
+    if (changed.isEmpty()) {
+      return;
     }
-    return entries;
-  }
-
-  private void volumeNow(FaultCase bad, CaseVolume known, Extents left) {
-    Extents kept = left.head(Limits.VOLUME_RANGES);
-    if (!kept.equals(known.bad())) {
-      draft(bad)
-          .entry(
-              FaultCase.VOLUME,
-              known.volume() + "/" + known.effect(),
-              new CaseVolume(
-                  known.volume(), known.effect(), known.hit(), known.hitSectors(), kept));
-    }
+    CaseDraft draft = draft(bad);
+    long left =
+        known.badSectors()
+            + draft.bad(FaultCase.badVolume(known.volume(), known.effect()), changed);
+    draft.entry(
+        FaultCase.VOLUME,
+        known.volume() + "/" + known.effect(),
+        new CaseVolume(
+            known.volume(),
+            known.effect(),
+            known.hit(),
+            known.hitSectors(),
+            left,
+            known.rounded() && left > 0,
+            known.leaves(),
+            known.causationId()));
   }
 }

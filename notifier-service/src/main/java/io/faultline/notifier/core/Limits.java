@@ -1,13 +1,10 @@
 package io.faultline.notifier.core;
 
-/** How much is kept for each host and each fault case. Beyond it things are counted. */
+/**
+ * How much is kept of each fault case and shown of it. Beyond it things are counted. How many cases
+ * there may be is said by {@link Capacity}.
+ */
 final class Limits {
-
-  /** Cases that are not recovered, for each host; further faults are counted and refused. */
-  static final int OPEN_CASES = 50_000;
-
-  /** Recovered cases for each host; the one that recovered first makes room. */
-  static final int RECOVERED_CASES = 5_000;
 
   /** Entries that a list of an answer shows. */
   static final int SHOWN = 100;
@@ -17,6 +14,9 @@ final class Limits {
 
   /** Ranges that an answer shows in one place. */
   static final int SHOWN_RANGES = 100;
+
+  /** Nodes of one answer to how a fault made its way up. */
+  static final int SHOWN_NODES = 5_000;
 
   /** Ranges that all entries of one answer show together; see the size of a Kafka record. */
   static final int SHOWN_RANGES_TOGETHER = 10_000;
@@ -42,14 +42,20 @@ final class Limits {
   /** Characters of all paths of one case. */
   static final long CASE_PATH_CHARS = 128 * 1024;
 
-  /** Bad ranges of one device in one case; beyond it they are rounded up to what they span. */
-  static final int DEVICE_RANGES = 65_536;
-
-  /** Bad ranges of one volume in one case; beyond it the first ones are kept. */
-  static final int VOLUME_RANGES = 4_096;
+  /** Leaves of one volume in one case that are named. */
+  static final int CASE_LEAVES = 16;
 
   /** Devices, volumes and filesystems of a host that the topology knows, each. */
   static final int KNOWN_THINGS = 10_000;
+
+  /** Bad ranges of a strip of sectors that are named and not only binned. */
+  static final int STRIP_RANGES = 1_000;
+
+  /** Holders of a leaving device that are named. */
+  static final int REMOVAL_HOLDERS = 64;
+
+  /** Kinds of targets of one volume that are named. */
+  static final int VOLUME_TARGETS = 32;
 
   private Limits() {}
 }

@@ -70,6 +70,11 @@ final class Mentions {
     };
   }
 
+  /** The first block device that a filesystem's event names; null if it names none. */
+  static @Nullable String blockDevice(FilesystemEvent event) {
+    return below(event).findFirst().orElse(null);
+  }
+
   private static Stream<String> below(Block block) {
     return Stream.of(block.device());
   }

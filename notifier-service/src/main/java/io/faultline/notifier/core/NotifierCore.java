@@ -1,12 +1,16 @@
 package io.faultline.notifier.core;
 
 import io.faultline.notifier.core.NotifierCommand.AcknowledgeFault;
+import io.faultline.notifier.core.NotifierCommand.FindFaults;
 import io.faultline.notifier.core.NotifierCommand.GetFault;
+import io.faultline.notifier.core.NotifierCommand.GetFaultPath;
+import io.faultline.notifier.core.NotifierCommand.GetFaults;
 import io.faultline.notifier.core.NotifierCommand.GetOverview;
+import io.faultline.notifier.core.NotifierCommand.GetStrip;
 import io.faultline.notifier.core.NotifierCommand.GetTopology;
 import io.faultline.notifier.core.NotifierCommand.ListFaults;
 import io.faultline.notifier.core.NotifierCommand.ResolveFault;
-import io.faultline.notifier.core.NotifierFact.Hand;
+import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
 import io.faultline.runtime.core.Fact;
@@ -18,13 +22,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /** The notifier's rules for one host: fault cases and the topology. It publishes nothing. */
 public final class NotifierCore implements LayerCore<NotifierState, NotifierCommand, NotifierFact> {
 
   /** Ranges that one page of cases shows together. */
   private static final int PAGE_RANGES = Limits.SHOWN_RANGES_TOGETHER;
+
+  private final Capacity capacity;
+
+  public NotifierCore() {
+    this(Capacity.DEFAULT);
+  }
+
+  public NotifierCore(Capacity capacity) {
+    this.capacity = capacity;
+  }
 
   @Override
   public NotifierState initial(String host) {
@@ -43,7 +58,8 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       case Input.Heard<NotifierCommand> heard -> {
         Decision.Builder<NotifierFact> decision = Decision.builder(heard.stamp());
         TopologyRules.heard(state, heard.event(), decision);
-        FaultRules.heard(state, heard.event(), decision);
+        List<FaultChange> changes = FaultRules.heard(state, heard.event(), capacity, decision);
+        tell(changes);
         yield decision.build();
       }
       case Input.Commanded<NotifierCommand> commanded ->
@@ -52,10 +68,24 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     };
   }
 
+  /** What happened to faults, for whoever is told about faults and not about events. */
+  private static void tell(List<FaultChange> changes) {
+    // Nobody asked for it yet.
+    changes.forEach(Objects::requireNonNull);
+  }
+
   private static Decision<NotifierFact> carryOut(
       NotifierState state, Stamp stamp, NotifierCommand command) {
     return switch (command) {
       case ListFaults list -> Decision.reply(Answer.ok(page(state, list)));
+      case FindFaults find -> Decision.reply(Answer.ok(places(state, find)));
+      case GetFaults get -> Decision.reply(Answer.ok(faults(state, get)));
+      case GetFaultPath get -> {
+        FaultCase found = state.faultCase(get.id());
+        yield found == null
+            ? Decision.refuse(unknown(get.id()))
+            : Decision.reply(Answer.ok(FaultPath.of(state, found)));
+      }
       case GetFault get -> {
         FaultCase found = state.faultCase(get.id());
         yield found == null
@@ -64,7 +94,8 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       }
       case AcknowledgeFault acknowledge -> acknowledge(state, stamp, acknowledge);
       case ResolveFault resolve -> resolve(state, stamp, resolve);
-      case GetTopology _ -> Decision.reply(Answer.ok(Views.topology(state)));
+      case GetTopology _ -> Decision.reply(Answer.ok(TopologyView.of(state)));
+      case GetStrip get -> strip(state, get);
       case GetOverview _ -> Decision.reply(Answer.ok(Views.overview(state)));
     };
   }
@@ -73,35 +104,59 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     return Problem.notFound("There is no fault " + id);
   }
 
+  private static Decision<NotifierFact> strip(NotifierState state, GetStrip get) {
+    Long sectors = TopologyView.sectors(state, get.device());
+    if (sectors == null) {
+      return Decision.refuse(
+          Problem.notFound("Nothing is known of a device or volume " + get.device()));
+    }
+    long from = Math.min(get.sector(), sectors);
+    long count = get.count() == null ? Long.MAX_VALUE : get.count();
+    long end = count > sectors - from ? sectors : from + count;
+    return Decision.reply(
+        Answer.ok(
+            TopologyView.strip(state, get.device(), SectorRange.between(from, end), get.bins())));
+  }
+
   private static Map<String, Object> page(NotifierState state, ListFaults list) {
+    FaultIndex.Found found = state.find(list.query(), list.after(), list.limit());
     List<Map<String, Object>> items = new ArrayList<>();
-    @Nullable String next = null;
-    @Nullable String last = null;
+    FaultPlace next = found.next();
     int ranges = 0;
-    for (FaultCase found : state.casesAfter(list.after())) {
-      if (found.head == null || !wanted(found, list)) {
-        continue;
-      }
-      boolean full = items.size() >= list.limit() || ranges > PAGE_RANGES;
-      if (full) {
-        next = last;
+    for (FaultPlace place : found.found()) {
+      if (ranges > PAGE_RANGES) {
+        next = found.found().get(items.size() - 1);
         break;
       }
-      items.add(Views.inList(state.host, found));
-      ranges += found.devices.values().stream().mapToInt(part -> part.hit().rangeCount()).sum();
-      last = found.id;
+      FaultCase fault = Objects.requireNonNull(state.faultCase(place.id()));
+      items.add(Views.inList(state.host, fault));
+      ranges += fault.devices.values().stream().mapToInt(part -> part.hit().rangeCount()).sum();
     }
     Map<String, Object> page = new LinkedHashMap<>();
     page.put("items", items);
-    page.put("next", next);
+    page.put("next", next == null ? null : next.text());
     return page;
   }
 
-  private static boolean wanted(FaultCase found, ListFaults list) {
-    return (list.states().isEmpty() || list.states().contains(found.state()))
-        && (list.severity() == null || found.head().severity().atLeast(list.severity()))
-        && (list.devices().isEmpty()
-            || list.devices().stream().anyMatch(found.devices::containsKey));
+  private static Map<String, Object> places(NotifierState state, FindFaults find) {
+    FaultIndex.Found found = state.find(find.query(), find.after(), find.limit());
+    FaultPlace next = found.next();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("host", state.host);
+    answer.put("places", found.found().stream().map(FaultPlace::text).toList());
+    answer.put("next", next == null ? null : next.text());
+    return answer;
+  }
+
+  private static Map<String, Object> faults(NotifierState state, GetFaults get) {
+    List<Map<String, Object>> items = new ArrayList<>();
+    for (String id : get.ids()) {
+      FaultCase found = state.faultCase(id);
+      if (found != null) {
+        items.add(Views.inList(state.host, found));
+      }
+    }
+    return Map.of("items", items);
   }
 
   private static Decision<NotifierFact> acknowledge(
@@ -111,23 +166,22 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
       return Decision.refuse(unknown(acknowledge.id()));
     }
     return switch (found.state()) {
-      case "resolved" ->
+      case RESOLVED ->
           Decision.refuse(
               Problem.conflict(
                   "fault-resolved",
                   "The fault is resolved",
                   found.id
                       + " was resolved at "
-                      + found.resolvedAt()
+                      + found.head().resolvedAt()
                       + "; only an open fault can be acknowledged"));
-      case "acknowledged" -> Decision.reply(Answer.ok(Views.whole(state.host, found)));
-      default ->
+      case ACKNOWLEDGED -> Decision.reply(Answer.ok(Views.whole(state.host, found)));
+      case OPEN ->
           byHand(
               state,
               stamp,
               found,
-              new Hand(false, stamp.now(), acknowledge.by(), acknowledge.reason()),
-              "acknowledged");
+              draft -> draft.say(false, stamp.now(), acknowledge.by(), acknowledge.reason()));
     };
   }
 
@@ -137,34 +191,26 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     if (found == null) {
       return Decision.refuse(unknown(resolve.id()));
     }
-    if (found.state().equals("resolved")) {
+    if (found.state() == CaseState.RESOLVED) {
       return Decision.reply(Answer.ok(Views.whole(state.host, found)));
     }
     return byHand(
-        state,
-        stamp,
-        found,
-        new Hand(true, stamp.now(), resolve.by(), resolve.reason()),
-        "resolved");
+        state, stamp, found, draft -> draft.say(true, stamp.now(), resolve.by(), resolve.reason()));
   }
 
   private static Decision<NotifierFact> byHand(
-      NotifierState state, Stamp stamp, FaultCase found, Hand hand, String what) {
+      NotifierState state, Stamp stamp, FaultCase found, Consumer<CaseDraft> saying) {
     CaseDraft draft = CaseDraft.of(found);
-    draft.hand(hand);
-    draft.moment(hand.at(), what, hand.by(), hand.reason(), null);
+    saying.accept(draft);
     Decision.Builder<NotifierFact> decision = Decision.builder(stamp);
-    draft.decide(decision);
+    FaultChange change = draft.decide(null, decision);
+    tell(change == null ? List.of() : List.of(change));
     return decision.reply(Answer.ok(Views.whole(state.host, after(found, decision)))).build();
   }
 
   /** The case as the facts of the decision will make it. */
   private static FaultCase after(FaultCase found, Decision.Builder<NotifierFact> decision) {
-    FaultCase copy = new FaultCase(found.id);
-    copy.head = found.head;
-    found
-        .lists()
-        .forEach((kind, entries) -> entries.forEach((key, value) -> copy.put(kind, key, value)));
+    FaultCase copy = found.copy();
     for (Fact<NotifierFact> fact : decision.build().facts()) {
       String[] path = fact.key().split("/", 4);
       if (path.length == 2) {

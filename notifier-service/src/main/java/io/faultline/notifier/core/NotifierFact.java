@@ -1,10 +1,14 @@
 package io.faultline.notifier.core;
 
 import io.faultline.events.Cause;
+import io.faultline.events.EventType;
 import io.faultline.events.Origin;
 import io.faultline.ranges.Extents;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +38,39 @@ public sealed interface NotifierFact {
       @Nullable Hand hand,
       @Nullable Instant recoveredAt,
       @Nullable Origin origin)
-      implements NotifierFact {}
+      implements NotifierFact {
+
+    /** Whether every query finds it as it finds the other one. */
+    boolean isFoundAs(CaseHead other) {
+      return openedAt.equals(other.openedAt)
+          && state() == other.state()
+          && severity == other.severity
+          && cause == other.cause
+          && Objects.equals(origin, other.origin);
+    }
+
+    CaseState state() {
+      Hand said = hand;
+      if (recoveredAt != null) {
+        return CaseState.RESOLVED;
+      }
+      if (said == null) {
+        return CaseState.OPEN;
+      }
+      if (!said.resolved()) {
+        return CaseState.ACKNOWLEDGED;
+      }
+      return said.undone() == null ? CaseState.RESOLVED : CaseState.OPEN;
+    }
+
+    /** Since when it is resolved; null if it is not. */
+    @Nullable Instant resolvedAt() {
+      if (recoveredAt != null) {
+        return recoveredAt;
+      }
+      return hand != null && state() == CaseState.RESOLVED ? hand.at() : null;
+    }
+  }
 
   /**
    * How many there were, kept or not.
@@ -49,12 +85,13 @@ public sealed interface NotifierFact {
       int volumes,
       int filesystems,
       int files,
+      int metadata,
       int processes,
       int moments,
       boolean atLeast,
       long pathChars) {
 
-    static final CaseCounts NONE = new CaseCounts(0, 0, 0, 0, 0, 0, 0, 0, false, 0);
+    static final CaseCounts NONE = new CaseCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, false, 0);
 
     long events() {
       return deviceEvents + dmEvents + fsEvents;
@@ -69,43 +106,90 @@ public sealed interface NotifierFact {
     }
   }
 
-  /** Somebody acknowledged the fault, or (if {@code resolved}) called it done. */
-  record Hand(boolean resolved, Instant at, @Nullable String by, @Nullable String reason) {}
+  /**
+   * Somebody acknowledged the fault, or (if {@code resolved}) called it done.
+   *
+   * @param number of its moment in the time line
+   * @param undone the earliest loss that was told after somebody called it done; null if none was
+   */
+  record Hand(
+      boolean resolved,
+      Instant at,
+      @Nullable String by,
+      @Nullable String reason,
+      int number,
+      @Nullable Undone undone) {}
+
+  /** An event opened the fault again that somebody had called done. */
+  record Undone(Instant at, String eventId) {
+
+    boolean isBefore(Undone other) {
+      int order = at.compareTo(other.at);
+      return order < 0 || (order == 0 && eventId.compareTo(other.eventId) < 0);
+    }
+  }
 
   /**
    * @param hit the sectors that the fault hit, the first {@link Limits#SHOWN_RANGES} ranges
    * @param hitSectors how many in all
-   * @param bad what has not recovered; where that is too many ranges it is rounded up, never down
+   * @param badSectors how many of them have not recovered; see {@link CaseBad}
+   * @param rounded whether some of it was too much to keep and is rounded up
    * @param removed whether the device is away because of this fault
    */
-  record CaseDevice(String device, Extents hit, long hitSectors, Extents bad, boolean removed)
+  record CaseDevice(
+      String device,
+      Extents hit,
+      long hitSectors,
+      long badSectors,
+      boolean rounded,
+      boolean removed)
       implements NotifierFact {
 
     boolean outstanding() {
-      return removed || !bad.isEmpty();
+      return removed || badSectors > 0;
     }
   }
 
   /**
    * @param effect {@code data_lost}, {@code redundancy_lost} or {@code target_failed}
    * @param hit sectors of the volume, the first {@link Limits#SHOWN_RANGES} ranges
-   * @param bad what has not recovered, the first {@link Limits#VOLUME_RANGES} ranges
+   * @param badSectors how many of them have not recovered; see {@link CaseBad}
+   * @param leaves the devices that it came from, the first {@link Limits#CASE_LEAVES}
+   * @param causationId the event that the first of its events was made from
    */
-  record CaseVolume(String volume, String effect, Extents hit, long hitSectors, Extents bad)
+  record CaseVolume(
+      String volume,
+      String effect,
+      Extents hit,
+      long hitSectors,
+      long badSectors,
+      boolean rounded,
+      SortedSet<String> leaves,
+      @Nullable String causationId)
       implements NotifierFact {}
+
+  /** A part of what has not recovered, of one device or volume; see {@link BadSectors}. */
+  record CaseBad(Extents ranges) implements NotifierFact {}
 
   /**
    * @param effects the types of the events that told something of it
+   * @param files how many of its files are hit, by the block device that they lie on
+   * @param device the block device that its shutdown names, or that the event names from which its
+   *     first event was made; null where there is none
    */
   record CaseFilesystem(
       String filesystem,
       SortedSet<String> effects,
       Severity severity,
-      @Nullable String shutdownReason)
+      @Nullable String shutdownReason,
+      SortedMap<String, Integer> files,
+      @Nullable String device,
+      @Nullable String causationId)
       implements NotifierFact {}
 
   /**
    * @param byteRanges positions in the fork, in bytes; the first {@link Limits#SHOWN_RANGES}
+   * @param device the block device under its filesystem that it lies on
    */
   record CaseFile(
       String filesystem,
@@ -116,7 +200,26 @@ public sealed interface NotifierFact {
       Extents byteRanges,
       long lostBytes,
       boolean shared,
-      boolean unwritten)
+      boolean unwritten,
+      String device)
+      implements NotifierFact {}
+
+  /**
+   * What is hit of a filesystem and is no file.
+   *
+   * @param type of the event: {@code metadata_lost}, {@code log_lost}, {@code range_unowned} or
+   *     {@code failure_unsupported}
+   * @param owner as in the event; for a log that it is one, for what is not supported the reason
+   * @param hit sectors of {@code device}, the first {@link Limits#SHOWN_RANGES} ranges
+   */
+  record CaseMetadata(
+      String filesystem,
+      EventType type,
+      String owner,
+      String device,
+      Extents hit,
+      long hitSectors,
+      @Nullable Boolean rebuildable)
       implements NotifierFact {}
 
   record CaseProcess(
@@ -128,44 +231,69 @@ public sealed interface NotifierFact {
       long addressOffsetBytes,
       int lsb,
       @Nullable String path,
-      long signals)
+      long signals,
+      @Nullable String causationId)
       implements NotifierFact {}
 
   /** One of more entries than are kept was counted; the hash of its kind and key. */
   record CaseSeen(long hash) implements NotifierFact {}
 
+  /**
+   * @param causationId the event that it was made from
+   */
   record CaseEvent(
       String id,
-      String type,
+      EventType type,
       Instant time,
       Layer layer,
       String source,
       long sequence,
-      Severity severity)
+      Severity severity,
+      @Nullable String causationId)
       implements NotifierFact {}
 
   /**
-   * Something changed about the case itself.
+   * Something changed about the case itself. Only what its devices tell and what people say makes
+   * moments, so their numbers do not depend on how the topics are interleaved; what else opens a
+   * case again that somebody had called done stands with that.
    *
    * @param number counted from 0; only the last {@link Limits#MOMENTS} are kept
-   * @param what {@code acknowledged}, {@code resolved}, {@code reopened}, {@code partly_recovered}
+   * @param until of several that follow each other and are kept as one: the time of the last
+   * @param times how many they are
    * @param eventId the event that did it; null where somebody did by hand
+   * @param undone the earliest loss that was told after somebody called it done
    */
   record CaseMoment(
       int number,
       Instant time,
-      String what,
+      @Nullable Instant until,
+      int times,
+      Moment what,
       @Nullable String by,
       @Nullable String reason,
-      @Nullable String eventId)
+      @Nullable String eventId,
+      @Nullable Undone undone)
       implements NotifierFact {}
 
-  /** Faults that were not taken up because {@link Limits#OPEN_CASES} are open. */
+  /** What can be said of a case in its time line. */
+  enum Moment {
+    ACKNOWLEDGED,
+    PARTLY_RECOVERED,
+    RESOLVED,
+    REOPENED;
+
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Faults that were not taken up because {@link Capacity#openFaults} are open. */
   record CasesRefused(long count) implements NotifierFact {}
 
   /**
    * @param kind null where its {@code device_added} was never heard
    * @param state {@code active}, {@code leaving} or {@code removed}
+   * @param removal the one that takes or took it away; null where none does
    */
   record DeviceKnown(
       String device,
@@ -173,11 +301,36 @@ public sealed interface NotifierFact {
       @Nullable Long sectors,
       @Nullable Boolean dax,
       @Nullable Long generation,
-      String state)
+      String state,
+      @Nullable RemovalKnown removal)
       implements NotifierFact {}
 
+  /**
+   * @param since when it was announced or, without that, done
+   * @param deadline null where it was not announced
+   * @param holders whose leave is waited for, as far as the device asked them itself
+   * @param mode null until the device is gone
+   * @param acknowledged whether every holder gave its leave; null until the device is gone
+   */
+  record RemovalKnown(
+      @Nullable String removalId,
+      @Nullable String faultId,
+      Instant since,
+      @Nullable Instant deadline,
+      SortedSet<String> holders,
+      @Nullable String mode,
+      @Nullable Boolean acknowledged) {}
+
+  /**
+   * @param targets the kinds of its targets, each once
+   */
   record VolumeKnown(
-      String volume, long sectors, boolean dax, @Nullable Long generation, List<String> below)
+      String volume,
+      long sectors,
+      boolean dax,
+      @Nullable Long generation,
+      List<String> below,
+      SortedSet<String> targets)
       implements NotifierFact {}
 
   /**

@@ -23,6 +23,20 @@ public record PathGlob(String pattern) {
     }
   }
 
+  /** Whether the path begins as every path does that matches: far cheaper than to match it. */
+  boolean canMatch(String path) {
+    for (int i = 0; i < pattern.length(); i++) {
+      char token = pattern.charAt(i);
+      if (token == '*' || token == '?') {
+        return true;
+      }
+      if (i >= path.length() || path.charAt(i) != token) {
+        return false;
+      }
+    }
+    return path.length() == pattern.length();
+  }
+
   public boolean matches(String path) {
     // before[j]: whether the pattern so far matches the first j characters of the path.
     boolean[] before = new boolean[path.length() + 1];

@@ -28,6 +28,7 @@ import io.faultline.events.VolumeEvent.VolumeAdded;
 import io.faultline.events.VolumeEvent.VolumeRemoved;
 import io.faultline.notifier.core.NotifierFact.DeviceKnown;
 import io.faultline.notifier.core.NotifierFact.FilesystemKnown;
+import io.faultline.notifier.core.NotifierFact.RemovalKnown;
 import io.faultline.notifier.core.NotifierFact.VolumeKnown;
 import io.faultline.runtime.core.Decision;
 import java.util.List;
@@ -35,6 +36,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Who stands on whom, from what the layers tell of their inventory. */
 final class TopologyRules {
@@ -65,7 +67,8 @@ final class TopologyRules {
                       added.sectors(),
                       added.dax(),
                       added.generation(),
-                      "active"));
+                      "active",
+                      null));
       case DevicePlugged plugged ->
           device(
               plugged.device(),
@@ -76,20 +79,32 @@ final class TopologyRules {
                       plugged.sectors(),
                       known.dax(),
                       plugged.generation(),
-                      "active"));
+                      "active",
+                      null));
       case DeviceRemoved removed when removed.mode().equals("deleted") ->
           gone(state.devices, removed.device(), NotifierState.deviceKey(removed.device()));
-      case DeviceRemoved removed -> device(removed.device(), known -> in(known, "removed"));
+      case DeviceRemoved removed ->
+          device(
+              removed.device(),
+              known -> in(known, "removed", gone(known.removal(), event, removed)));
       case MfMemPreRemove leaving when layer == Layer.DEVICE ->
-          device(leaving.device(), known -> in(known, "leaving"));
+          device(leaving.device(), known -> in(known, "leaving", announced(event, leaving)));
       case CorruptedRange lost when layer == Layer.DEVICE && lost.cause() == Cause.DEVICE_REMOVED ->
-          device(lost.device(), known -> in(known, "removed"));
+          device(
+              lost.device(),
+              known ->
+                  in(known, "removed", known.removal() == null ? begun(event) : known.removal()));
       case BlockEvent _, ScrubCompleted _, RemovalAck _ -> {}
 
       case VolumeAdded added ->
           volume(
               new VolumeKnown(
-                  added.volume(), added.sectors(), added.dax(), added.generation(), added.below()));
+                  added.volume(),
+                  added.sectors(),
+                  added.dax(),
+                  added.generation(),
+                  added.below(),
+                  targets(added.table())));
       case TableChanged changed -> {
         VolumeKnown known = state.volumes.get(changed.volume());
         volume(
@@ -98,7 +113,8 @@ final class TopologyRules {
                 changed.sectors(),
                 changed.dax(),
                 known == null ? null : known.generation(),
-                changed.below()));
+                changed.below(),
+                targets(changed.table())));
       }
       case VolumeRemoved removed ->
           gone(state.volumes, removed.volume(), NotifierState.volumeKey(removed.volume()));
@@ -171,9 +187,57 @@ final class TopologyRules {
     }
   }
 
-  private static DeviceKnown in(DeviceKnown known, String now) {
+  private static DeviceKnown in(DeviceKnown known, String now, RemovalKnown removal) {
     return new DeviceKnown(
-        known.device(), known.kind(), known.sectors(), known.dax(), known.generation(), now);
+        known.device(),
+        known.kind(),
+        known.sectors(),
+        known.dax(),
+        known.generation(),
+        now,
+        removal);
+  }
+
+  private static RemovalKnown announced(Event event, MfMemPreRemove leaving) {
+    SortedSet<String> holders = new TreeSet<>();
+    leaving.credits().keySet().stream().limit(Limits.REMOVAL_HOLDERS).forEach(holders::add);
+    return new RemovalKnown(
+        leaving.removalId(),
+        event.faultId(),
+        event.time(),
+        leaving.deadline(),
+        holders,
+        null,
+        null);
+  }
+
+  private static RemovalKnown begun(Event event) {
+    return new RemovalKnown(null, event.faultId(), event.time(), null, new TreeSet<>(), null, null);
+  }
+
+  private static RemovalKnown gone(
+      @Nullable RemovalKnown before, Event event, DeviceRemoved removed) {
+    RemovalKnown begun = before == null ? begun(event) : before;
+    return new RemovalKnown(
+        removed.removalId(),
+        begun.faultId(),
+        begun.since(),
+        begun.deadline(),
+        begun.holders(),
+        removed.mode(),
+        removed.acknowledged());
+  }
+
+  /** The third word of each line of a table. */
+  private static SortedSet<String> targets(List<String> table) {
+    SortedSet<String> targets = new TreeSet<>();
+    for (String line : table) {
+      String[] words = line.strip().split("\\s+", 4);
+      if (words.length > 2 && targets.size() < Limits.VOLUME_TARGETS) {
+        targets.add(words[2]);
+      }
+    }
+    return targets;
   }
 
   private static FilesystemKnown frozenBy(FilesystemKnown known, SortedSet<String> holders) {
@@ -191,7 +255,9 @@ final class TopologyRules {
     DeviceKnown before = state.devices.get(name);
     DeviceKnown now =
         change.apply(
-            before == null ? new DeviceKnown(name, null, null, null, null, "active") : before);
+            before == null
+                ? new DeviceKnown(name, null, null, null, null, "active", null)
+                : before);
     if (!now.equals(before) && room(state.devices, name)) {
       decision.fact(NotifierState.deviceKey(name), now);
     }

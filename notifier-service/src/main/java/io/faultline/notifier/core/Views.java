@@ -6,13 +6,14 @@ import io.faultline.notifier.core.NotifierFact.CaseEvent;
 import io.faultline.notifier.core.NotifierFact.CaseFile;
 import io.faultline.notifier.core.NotifierFact.CaseFilesystem;
 import io.faultline.notifier.core.NotifierFact.CaseHead;
+import io.faultline.notifier.core.NotifierFact.CaseMetadata;
 import io.faultline.notifier.core.NotifierFact.CaseMoment;
 import io.faultline.notifier.core.NotifierFact.CaseProcess;
 import io.faultline.notifier.core.NotifierFact.CaseVolume;
-import io.faultline.notifier.core.NotifierFact.DeviceKnown;
-import io.faultline.notifier.core.NotifierFact.FilesystemKnown;
-import io.faultline.notifier.core.NotifierFact.VolumeKnown;
+import io.faultline.notifier.core.NotifierFact.Undone;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,15 +60,9 @@ final class Views {
     return new Views(Limits.SHOWN).wholeOf(host, of);
   }
 
-  static Map<String, Object> topology(NotifierState of) {
-    return new Views(Limits.SHOWN).topologyOf(of);
-  }
-
   static Map<String, Object> overview(NotifierState of) {
     Map<String, Integer> states = new TreeMap<>();
-    of.casesAfter(null).stream()
-        .filter(found -> found.head != null)
-        .forEach(found -> states.merge(found.state(), 1, Integer::sum));
+    of.caseCounts().forEach((state, count) -> states.put(state.text(), count));
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("host", of.host);
     view.put("faults", states);
@@ -82,9 +76,10 @@ final class Views {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("id", of.id);
     view.put("host", host);
-    view.put("state", of.state());
+    view.put("state", of.state().text());
     view.put("openedAt", head.openedAt());
-    view.put("resolvedAt", of.resolvedAt());
+    view.put("resolvedAt", head.resolvedAt());
+    view.put("recoveredAt", head.recoveredAt());
     view.put("cause", head.cause());
     view.put("severity", head.severity().text());
     view.put("device", device(of));
@@ -118,6 +113,7 @@ final class Views {
     view.put("volumes", counts.volumes());
     view.put("filesystems", counts.filesystems());
     view.put("files", counts.files());
+    view.put("metadata", counts.metadata());
     view.put("processes", counts.processes());
     view.put("events", counts.events());
     if (counts.atLeast()) {
@@ -129,10 +125,11 @@ final class Views {
   private Map<String, Object> wholeOf(String host, FaultCase of) {
     Map<String, Object> view = summaryOf(host, of);
     CaseCounts counts = of.head().counts();
-    put(view, "devices", of.devices.values(), this::deviceView);
-    put(view, "volumes", of.volumes.values(), this::volumeView);
+    put(view, "devices", of.devices.values(), device -> deviceView(of, device));
+    put(view, "volumes", of.volumes.values(), volume -> volumeView(of, volume));
     put(view, "filesystems", of.filesystems.values(), Views::filesystemView);
     put(view, "files", of.files.values().stream().sorted(BY_INODE).toList(), this::fileView);
+    put(view, "metadata", of.metadata.values(), this::metadataView);
     put(view, "processes", of.processes.values(), Views::processView);
     put(view, "events", of.events.values().stream().sorted(BY_TIME).toList(), Views::eventView);
     view.put("timeline", timeline(of));
@@ -159,6 +156,11 @@ final class Views {
     more(more, "volumes", counts.volumes(), events + "&layer=dm");
     more(more, "filesystems", counts.filesystems(), events + "&layer=fs");
     more(more, "files", counts.files(), events + "&type=file_range_lost");
+    more(
+        more,
+        "metadata",
+        counts.metadata(),
+        events + "&type=metadata_lost,log_lost,range_unowned,failure_unsupported");
     more(more, "processes", counts.processes(), events + "&type=process_signalled");
     more(more, "events", counts.events(), events);
     return more;
@@ -170,23 +172,33 @@ final class Views {
     }
   }
 
-  private Map<String, Object> deviceView(CaseDevice device) {
+  private Map<String, Object> deviceView(FaultCase of, CaseDevice device) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("device", device.device());
     view.put("ranges", shown(device.hit()));
     view.put("sectors", device.hitSectors());
-    view.put("badRanges", shown(device.bad()));
-    view.put("badSectors", device.bad().totalSectors());
+    view.put("badRanges", shown(of.bad(FaultCase.badDevice(device.device()))));
+    view.put("badSectors", device.badSectors());
+    putRounded(view, device.rounded());
     view.put("removed", device.removed());
     return view;
   }
 
-  private Map<String, Object> volumeView(CaseVolume volume) {
+  private static void putRounded(Map<String, Object> view, boolean rounded) {
+    if (rounded) {
+      view.put("rounded", true);
+    }
+  }
+
+  private Map<String, Object> volumeView(FaultCase of, CaseVolume volume) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("volume", volume.volume());
     view.put("effect", volume.effect());
     view.put("ranges", shown(volume.hit()));
     view.put("sectors", volume.hitSectors());
+    view.put("badRanges", shown(of.bad(FaultCase.badVolume(volume.volume(), volume.effect()))));
+    view.put("badSectors", volume.badSectors());
+    putRounded(view, volume.rounded());
     return view;
   }
 
@@ -215,6 +227,20 @@ final class Views {
     return view;
   }
 
+  private Map<String, Object> metadataView(CaseMetadata metadata) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("filesystem", metadata.filesystem());
+    view.put("effect", metadata.type().shortName());
+    view.put("owner", metadata.owner());
+    view.put("device", metadata.device());
+    view.put("ranges", shown(metadata.hit()));
+    view.put("sectors", metadata.hitSectors());
+    if (metadata.rebuildable() != null) {
+      view.put("rebuildable", metadata.rebuildable());
+    }
+    return view;
+  }
+
   private static Map<String, Object> processView(CaseProcess process) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("pid", process.pid());
@@ -232,11 +258,14 @@ final class Views {
   private static Map<String, Object> eventView(CaseEvent event) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("id", event.id());
-    view.put("type", "io.faultline." + event.type());
+    view.put("type", event.type().ceType());
     view.put("time", event.time());
     view.put("layer", event.layer().text());
     view.put("source", event.source());
     view.put("severity", event.severity().text());
+    if (event.causationId() != null) {
+      view.put("causationId", event.causationId());
+    }
     return view;
   }
 
@@ -246,126 +275,47 @@ final class Views {
     opened.put("time", of.head().openedAt());
     opened.put("what", "opened");
     lines.add(opened);
-    of.moments.values().stream()
-        .sorted(Comparator.comparing(CaseMoment::number))
-        .map(Views::momentView)
-        .forEach(lines::add);
+    int forgotten = of.head().counts().moments() - of.moments.size();
+    if (forgotten > 0) {
+      opened.put("forgotten", forgotten);
+    }
+    for (CaseMoment moment : of.momentsInOrder()) {
+      lines.add(momentView(moment));
+      Undone undone = moment.undone();
+      if (undone != null) {
+        lines.add(line(undone.at(), "reopened", null, null, undone.eventId()));
+      }
+    }
     return lines;
   }
 
   private static Map<String, Object> momentView(CaseMoment moment) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("time", moment.time());
-    view.put("what", moment.what());
-    view.put("by", moment.by());
-    view.put("reason", moment.reason());
-    view.put("event", moment.eventId());
-    return view;
-  }
-
-  private Map<String, Object> topologyOf(NotifierState of) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("host", of.host);
-    put(view, "devices", "deviceCount", of.devices.values(), known -> device(of, known));
-    put(view, "volumes", "volumeCount", of.volumes.values(), known -> volume(of, known));
-    put(
-        view,
-        "filesystems",
-        "filesystemCount",
-        of.filesystems.values(),
-        Views::filesystemKnownView);
-    view.put("edges", edges(of));
-    return view;
-  }
-
-  private <T> void put(
-      Map<String, Object> view,
-      String name,
-      String count,
-      Collection<T> things,
-      Function<T, Map<String, Object>> each) {
-    view.put(name, things.stream().limit(MAX_THINGS).map(each).toList());
-    view.put(count, things.size());
-  }
-
-  /** Devices, volumes and filesystems each that one answer shows. */
-  private static final int MAX_THINGS = 1000;
-
-  private Map<String, Object> device(NotifierState of, DeviceKnown known) {
-    Extents bad = Extents.EMPTY;
-    for (FaultCase fault : of.casesOfBadDevice(known.device())) {
-      CaseDevice part = fault.devices.get(known.device());
-      bad = part == null ? bad : bad.union(part.bad());
+    Map<String, Object> view =
+        line(moment.time(), moment.what().text(), moment.by(), moment.reason(), moment.eventId());
+    if (moment.times() > 1) {
+      view.put("times", moment.times());
+      view.put("until", moment.until());
     }
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("name", known.device());
-    view.put("kind", known.kind());
-    view.put("sectors", known.sectors());
-    view.put("dax", known.dax());
-    view.put("generation", known.generation());
-    view.put("state", known.state());
-    putBad(view, "badRanges", "badSectors", bad);
     return view;
   }
 
-  private Map<String, Object> volume(NotifierState of, VolumeKnown known) {
-    Extents lost = Extents.EMPTY;
-    Extents redundancyLost = Extents.EMPTY;
-    for (FaultCase fault : of.casesOfBadVolume(known.volume())) {
-      for (CaseVolume part : fault.volumes.values()) {
-        if (part.volume().equals(known.volume())) {
-          boolean redundancy = part.effect().equals("redundancy_lost");
-          redundancyLost = redundancy ? redundancyLost.union(part.bad()) : redundancyLost;
-          lost = redundancy ? lost : lost.union(part.bad());
-        }
-      }
-    }
+  private static Map<String, Object> line(
+      Instant time,
+      String what,
+      @Nullable String by,
+      @Nullable String reason,
+      @Nullable String eventId) {
     Map<String, Object> view = new LinkedHashMap<>();
-    view.put("name", known.volume());
-    view.put("sectors", known.sectors());
-    view.put("dax", known.dax());
-    view.put("generation", known.generation());
-    view.put("state", "active");
-    view.put("below", known.below());
-    putBad(view, "badRanges", "badSectors", lost);
-    putBad(view, "redundancyLostRanges", "redundancyLostSectors", redundancyLost);
+    view.put("time", time);
+    view.put("what", what);
+    view.put("by", by);
+    view.put("reason", reason);
+    view.put("event", eventId);
     return view;
   }
 
-  private void putBad(Map<String, Object> view, String ranges, String sectors, Extents bad) {
-    view.put(ranges, shown(bad));
-    view.put(sectors, bad.totalSectors());
-  }
-
-  private static Map<String, Object> filesystemKnownView(FilesystemKnown known) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("name", known.filesystem());
-    view.put("devices", known.devices());
-    view.put("dax", known.dax());
-    view.put("rmapbt", known.rmapbt());
-    view.put("state", known.state());
-    view.put("frozenBy", known.frozenBy());
-    view.put("shutdownReason", known.shutdownReason());
-    return view;
-  }
-
-  /** Who ({@code dm:vol0}, {@code fs:data}: as holders are named in claims) stands on what. */
-  private static List<Map<String, String>> edges(NotifierState of) {
-    List<Map<String, String>> edges = new ArrayList<>();
-    of.volumes.values().forEach(volume -> edges(edges, "dm:" + volume.volume(), volume.below()));
-    of.filesystems.values().stream()
-        .filter(FilesystemKnown::mounted)
-        .forEach(mounted -> edges(edges, "fs:" + mounted.filesystem(), mounted.devices()));
-    return edges.stream().limit(MAX_THINGS).collect(Collectors.toList());
-  }
-
-  private static void edges(List<Map<String, String>> edges, String holder, List<String> below) {
-    for (String device : below) {
-      Map<String, String> edge = new LinkedHashMap<>();
-      edge.put("holder", holder);
-      edge.put("on", device);
-      edges.add(edge);
-    }
+  private Extents shown(BadSectors bad) {
+    return shown(bad.head(SectorRange.between(0, Long.MAX_VALUE), Limits.SHOWN_RANGES));
   }
 
   /** The first ranges, so that an answer still fits into a record. */

@@ -120,6 +120,61 @@ class EventsHttpTest {
   }
 
   @Test
+  void everyFilterLetsThroughWhatItNamesAndNothingElse() {
+    Event device = told.corrupted("pmem0", told.faultId(1), 8, 16);
+    Event volume = told.redundancyLost("vol0", told.faultId(1), "pmem0", 8, 16);
+    Event file = told.fileLost("data", told.faultId(1), 7, "/srv/a/b", 0);
+    Event shut = told.shutdown("data", told.faultId(2), "LOG_IO");
+    Event added = told.added("pmem1", 64);
+    writer.write(device, volume, file, shut, added);
+    String all = "/v1/events?host=" + told.host;
+    notifier.await(() -> notifier.get(all).get("items").size() == 5);
+    for (Map.Entry<String, List<Event>> expected :
+        Map.ofEntries(
+                Map.entry("layer=device", List.of(device, added)),
+                Map.entry("layer=device,fs", List.of(device, added, file, shut)),
+                Map.entry("type=redundancy_lost", List.of(volume)),
+                Map.entry("device=pmem0", List.of(device, volume)),
+                Map.entry("device=vol0", List.of(volume, file, shut)),
+                Map.entry("volume=vol0", List.of(volume, file, shut)),
+                Map.entry("volume=pmem1", List.<Event>of()),
+                Map.entry("filesystem=data", List.of(file, shut)),
+                Map.entry("path=/srv/**", List.of(file)),
+                Map.entry("path=/srv/*", List.<Event>of()),
+                Map.entry("path=/srv/?/b", List.of(file)),
+                Map.entry("fault=" + told.faultId(2), List.of(shut)),
+                Map.entry("severity=info", List.of(device, volume, file, shut, added)),
+                Map.entry("severity=warning", List.of(device, volume, file, shut)),
+                Map.entry("severity=error", List.of(device, file, shut)),
+                Map.entry("severity=critical", List.of(shut)),
+                Map.entry("from=2020-01-01T00:00:00Z", List.of(device, volume, file, shut, added)))
+            .entrySet()) {
+      List<String> got = new ArrayList<>();
+      notifier
+          .get(all + "&" + expected.getKey())
+          .get("items")
+          .forEach(item -> got.add(item.get("id").asString()));
+      assertThat(got)
+          .as(expected.getKey())
+          .containsExactlyInAnyOrderElementsOf(
+              expected.getValue().stream().map(Event::id).toList());
+    }
+  }
+
+  @Test
+  void aTimeIsAPointToBeginAt() throws Exception {
+    List<String> written = write(3);
+    String time = Instant.now().minusSeconds(3600).toString();
+
+    try (SseClient stream =
+        SseClient.open(notifier, "/v1/events?host=" + told.host + "&from=" + time)) {
+      assertThat(ids(stream.next(3))).isEqualTo(written);
+      List<String> live = write(2);
+      assertThat(ids(stream.next(2))).isEqualTo(live);
+    }
+  }
+
+  @Test
   void aSlowClientIsDroppedAndTheOthersGoOn() throws Exception {
     double before = notifier.count("faultline.notifier.clients.dropped");
     String path = "/v1/events?host=" + told.host;

@@ -7,7 +7,9 @@ import io.faultline.notifier.EventWriter;
 import io.faultline.notifier.NotifierWorld;
 import io.faultline.notifier.RunningNotifier;
 import io.faultline.notifier.Told;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,17 @@ class FaultsHttpTest {
     assertThat(acknowledged.get("state").asString()).isEqualTo("acknowledged");
     assertThat(notifier.get("/v1/faults?host=life&state=acknowledged").get("items")).hasSize(1);
 
+    assertThat(ids("/v1/faults?host=life&volume=vol0&filesystem=data&path=/ref-*"))
+        .containsExactly(id);
+    assertThat(ids("/v1/faults?host=life&path=/other/**")).isEmpty();
+    JsonNode path = notifier.get("/v1/faults/" + id + "/path").get("path");
+    assertThat(path.at("/0/name").asString()).isEqualTo("pmem0");
+    assertThat(path.at("/0/children/0/name").asString()).isEqualTo("vol0");
+    assertThat(path.at("/0/children/0/children/0/inode").asLong()).isEqualTo(144);
+    JsonNode strip = notifier.get("/v1/topology/life/block-devices/pmem0/strip?bins=64");
+    assertThat(strip.get("binSectors").asLong()).isEqualTo(16);
+    assertThat(strip.get("bad").toString()).isEqualTo("[[0,8]]");
+
     writer.write(told.recovered("pmem0", null, RecoveredData.REWRITTEN, 8, 8));
     notifier.await(
         () -> notifier.get("/v1/faults/" + id).get("state").asString().equals("resolved"));
@@ -67,17 +80,27 @@ class FaultsHttpTest {
 
     for (int limit : new int[] {1, 5, 7, 1000}) {
       List<String> paged = new ArrayList<>();
+      List<String> opened = new ArrayList<>();
       String next = "";
       while (next != null) {
         JsonNode page =
             notifier.get("/v1/faults?limit=" + limit + (next.isEmpty() ? "" : "&after=" + next));
         assertThat(page.get("items").size()).isLessThanOrEqualTo(limit);
         page.get("items").forEach(item -> paged.add(item.get("id").asString()));
+        page.get("items").forEach(item -> opened.add(item.get("openedAt").asString()));
         next = page.get("next").isNull() ? null : page.get("next").asString();
       }
-      assertThat(paged).isSorted().doesNotHaveDuplicates().containsAll(expected);
+      assertThat(paged).doesNotHaveDuplicates().containsAll(expected);
+      assertThat(opened)
+          .isSortedAccordingTo(Comparator.<String, Instant>comparing(Instant::parse).reversed());
     }
+    assertThat(ids("/v1/faults?host=list-b,list-c&limit=7")).hasSize(7);
     assertThat(ids("/v1/faults?host=list-b&severity=error&device=pmem0,pmem1")).hasSize(5);
+    assertThat(
+            ids("/v1/faults?host=list-b&state=open&cause=media_error&since=2026-01-01T00:00:00Z"))
+        .hasSize(5);
+    assertThat(ids("/v1/faults?host=list-b&until=2026-01-01T01:00:00%2B01:00")).isEmpty();
+    assertThat(ids("/v1/faults?host=list-b&volume=vol0")).isEmpty();
     assertThat(ids("/v1/faults?host=list-b&severity=critical")).isEmpty();
     assertThat(ids("/v1/faults?host=nobody")).isEmpty();
 
@@ -97,16 +120,26 @@ class FaultsHttpTest {
   @Test
   void whatCannotBeAskedForIsRefusedAndNamed() {
     for (Map.Entry<String, String> bad :
-        Map.of(
-                "/v1/faults?state=broken", "broken",
-                "/v1/faults?colour=red", "colour",
-                "/v1/faults?severity=bad", "bad",
-                "/v1/faults?host=A", "A",
-                "/v1/faults?after=x", "after",
-                "/v1/faults?limit=0", "limit",
-                "/v1/faults/nonsense", "nonsense",
-                "/v1/topology/A", "A",
-                "/v1/topology?after=A", "A")
+        Map.ofEntries(
+                Map.entry("/v1/faults?state=broken", "broken"),
+                Map.entry("/v1/faults?colour=red", "colour"),
+                Map.entry("/v1/faults?severity=bad", "bad"),
+                Map.entry("/v1/faults?cause=age", "age"),
+                Map.entry("/v1/faults?host=A", "A"),
+                Map.entry("/v1/faults?volume=..", ".."),
+                Map.entry("/v1/faults?path=", "path"),
+                Map.entry("/v1/faults?since=yesterday", "yesterday"),
+                Map.entry("/v1/faults?until=1&until=2", "until"),
+                Map.entry("/v1/faults?after=x", "after"),
+                Map.entry("/v1/faults?limit=0", "limit"),
+                Map.entry("/v1/faults?limit=many", "many"),
+                Map.entry("/v1/faults/nonsense", "nonsense"),
+                Map.entry("/v1/faults/nonsense/path", "nonsense"),
+                Map.entry("/v1/topology/A", "A"),
+                Map.entry("/v1/topology?after=A", "A"),
+                Map.entry("/v1/topology/life/block-devices/pmem0/strip?bins=0", "bins"),
+                Map.entry("/v1/topology/life/block-devices/pmem0/strip?count=0", "count"),
+                Map.entry("/v1/topology/life/block-devices/pmem0/strip?sector=-1", "sector"))
             .entrySet()) {
       JsonNode problem =
           RunningNotifier.problem(notifier.send(notifier.request(bad.getKey()).GET()), 400);
@@ -117,10 +150,16 @@ class FaultsHttpTest {
     RunningNotifier.problem(notifier.send("POST", "/v1/faults/local:01X/resolve", ""), 404);
     RunningNotifier.problem(
         notifier.send("POST", "/v1/faults/local:01X/resolve", "{\"who\":\"ann\"}"), 400);
-    RunningNotifier.problem(
-        notifier.send(
-            "POST", "/v1/faults/local:01X/resolve", "{\"by\":\"" + "a".repeat(200) + "\"}"),
-        400);
+    for (String said :
+        List.of(
+            "{\"by\":\"" + "a".repeat(200) + "\"}",
+            "{\"reason\":\"" + "a".repeat(1100) + "\"}",
+            "{\"by\":\"  \"}",
+            "{\"by\":\"ann\\nbob\"}",
+            "{\"reason\":\"a\\u0000\"}",
+            "[]")) {
+      RunningNotifier.problem(notifier.send("POST", "/v1/faults/local:01X/resolve", said), 400);
+    }
   }
 
   @Test

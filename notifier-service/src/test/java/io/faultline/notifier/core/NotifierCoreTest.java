@@ -16,21 +16,22 @@ import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.testing.CoreHarness;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import org.assertj.core.api.Assertions;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 class NotifierCoreTest {
 
+  private static final int RESOLVED = 50;
+
   private final Told told = new Told("h1");
   private final CoreHarness<NotifierState, NotifierCommand, NotifierFact> core =
       new CoreHarness<>(
           "notifier",
-          new NotifierCore(),
+          new NotifierCore(new Capacity(1_000, RESOLVED, 100_000)),
           new SealedCodec<>(NotifierCommand.class),
           new SealedCodec<>(NotifierFact.class),
           "h1");
@@ -63,7 +64,7 @@ class NotifierCoreTest {
     assertThat(fault.at("/volumes/0").toString())
         .isEqualTo(
             "{\"volume\":\"vol0\",\"effect\":\"data_lost\",\"ranges\":[2048,8,4096,16],"
-                + "\"sectors\":24}");
+                + "\"sectors\":24,\"badRanges\":[2048,8,4096,16],\"badSectors\":24}");
     assertThat(fault.at("/filesystems/0/filesystem").asString()).isEqualTo("data");
     assertThat(fault.at("/filesystems/0/shutdownReason").asString()).isEqualTo("CORRUPT_ONDISK");
     assertThat(fault.at("/files/0/paths").toString()).isEqualTo("[\"/ref-src\"]");
@@ -82,7 +83,7 @@ class NotifierCoreTest {
   void eventsOfNoFaultOpenNothing() {
     hear(told.corrupted("pmem0", null, 0, 8), told.fileLost("data", null, 1, "/a", 0));
 
-    assertThat(list(null)).isEmpty();
+    assertThat(ids(new Asked())).isEmpty();
   }
 
   @Test
@@ -165,7 +166,7 @@ class NotifierCoreTest {
   @Test
   void oneWithMoreRangesThanAreKeptIsOverTooWhenTheLastIsTold() {
     String over = told.faultId(1);
-    long[] many = new long[2 * (Limits.DEVICE_RANGES + 1)];
+    long[] many = new long[2 * 70_000];
     for (int i = 0; i < many.length; i += 2) {
       many[i] = 2L * i;
       many[i + 1] = 1;
@@ -302,19 +303,20 @@ class NotifierCoreTest {
     hear(told.shutdown("data", told.faultId(20), "LOG_IO"));
 
     List<String> paged = new ArrayList<>();
-    String after = null;
+    FaultPlace after = null;
     do {
-      JsonNode page = body(core.command(new ListFaults(Set.of(), Set.of(), null, after, 7)));
+      JsonNode page = body(core.command(new ListFaults(FaultQuery.ALL, after, 7)));
       page.get("items").forEach(item -> paged.add(item.get("id").asString()));
-      after = page.get("next").isNull() ? null : page.get("next").asString();
+      after = page.get("next").isNull() ? null : FaultPlace.parse(page.get("next").asString());
     } while (after != null);
 
-    assertThat(paged).hasSize(20).isSorted().doesNotHaveDuplicates();
-    assertThat(ids(new ListFaults(Set.of("resolved"), Set.of(), null, null, 100)))
-        .containsExactly(told.faultId(10));
-    assertThat(ids(new ListFaults(Set.of(), Set.of("pmem1"), null, null, 100))).hasSize(10);
-    assertThat(ids(new ListFaults(Set.of(), Set.of(), Severity.CRITICAL, null, 100)))
-        .containsExactly(told.faultId(20));
+    assertThat(paged)
+        .hasSize(20)
+        .isSortedAccordingTo(Comparator.reverseOrder())
+        .doesNotHaveDuplicates();
+    assertThat(ids(new Asked().state(CaseState.RESOLVED))).containsExactly(told.faultId(10));
+    assertThat(ids(new Asked().device("pmem1"))).hasSize(10);
+    assertThat(ids(new Asked().severity(Severity.CRITICAL))).containsExactly(told.faultId(20));
     assertThat(body(core.command(new GetOverview())).get("faults").toString())
         .isEqualTo("{\"open\":19,\"resolved\":1}");
   }
@@ -428,7 +430,7 @@ class NotifierCoreTest {
 
   @Test
   void recoveredCasesMakeRoomForNewOnesTheOldestFirst() {
-    for (int i = 0; i <= Limits.RECOVERED_CASES; i++) {
+    for (int i = 0; i <= RESOLVED; i++) {
       hear(
           told.corrupted("pmem0", "h1:" + String.format("%08d", i), i, 1),
           told.recovered("pmem0", null, RecoveredData.REWRITTEN, i, 1));
@@ -436,7 +438,7 @@ class NotifierCoreTest {
 
     assertThat(core.command(new GetFault("h1:00000000")).status()).isEqualTo(404);
     assertThat(core.command(new GetFault("h1:00000001")).status()).isEqualTo(200);
-    assertThat(core.state().recoveredCases()).isEqualTo(Limits.RECOVERED_CASES);
+    assertThat(core.state().resolvedCases()).isEqualTo(RESOLVED);
   }
 
   @Test
@@ -486,13 +488,11 @@ class NotifierCoreTest {
     return body(core.command(new GetTopology()));
   }
 
-  private List<String> list(@Nullable String after) {
-    return ids(new ListFaults(Set.of(), Set.of(), null, after, 1000));
-  }
-
-  private List<String> ids(ListFaults list) {
+  private List<String> ids(Asked asked) {
     List<String> ids = new ArrayList<>();
-    body(core.command(list)).get("items").forEach(item -> ids.add(item.get("id").asString()));
+    body(core.command(new ListFaults(asked.query(), null, 1000)))
+        .get("items")
+        .forEach(item -> ids.add(item.get("id").asString()));
     return ids;
   }
 
