@@ -93,6 +93,8 @@ final class Filesystems {
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
     if (isNew) {
       Mkfs.make(draft, mounted);
+    } else {
+      FileWrites.abandonAll(draft, mounted);
     }
     draft.publish(
         mounted,
@@ -314,10 +316,14 @@ final class Filesystems {
     draft.gone(Keys.filesystem(filesystem.name()));
     Imports.forgetRecords(draft, filesystem);
     Imports.forgetPaths(draft, filesystem);
+    DeadContents.forget(draft, filesystem);
     return draft.reply(Answer.noContent());
   }
 
   private static Filesystem leave(Draft draft, Filesystem filesystem) {
+    if (!filesystem.isShutDown()) {
+      FileWrites.abandonAll(draft, filesystem);
+    }
     Filesystem unmounted = draft.put(filesystem.with(filesystem.state().unmounted()));
     draft.publish(unmounted, new FilesystemUnmounted(draft.state.host, unmounted.name()));
     draft.state.tellings.forEach(
@@ -412,7 +418,9 @@ final class Filesystems {
         + ", policy "
         + spec.policy().word()
         + ", blockSizeBytes "
-        + spec.blockSizeBytes();
+        + spec.blockSizeBytes()
+        + ", realtimeGroups "
+        + spec.realtimeGroups();
   }
 
   static FilesystemView view(FsState state, Filesystem filesystem) {
@@ -454,7 +462,8 @@ final class Filesystems {
         spec.log() == null ? null : filesystem.sectors(Role.LOG),
         spec.realtime() == null ? null : filesystem.sectors(Role.REALTIME),
         filesystem.imported().sections().stream().mapToLong(Section::records).sum(),
-        filesystem.imported().pathCount());
+        filesystem.imported().pathCount(),
+        spec.blockSizeBytes());
   }
 
   private static Extents bad(FsState state, String device, Map<String, List<KnownFault>> adopted) {

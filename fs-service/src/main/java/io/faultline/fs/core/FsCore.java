@@ -38,6 +38,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
     return !state.tellings.isEmpty()
         || state.contents.values().stream().anyMatch(each -> !each.writes.isEmpty())
         || Orphans.areThere(state)
+        || state.contents.keySet().stream().anyMatch(id -> !state.isLive(id))
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -51,6 +52,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         Imports.dropForgotten(draft);
         FileWrites.dropForgotten(draft);
         Orphans.goOn(draft);
+        DeadContents.goOn(draft);
         Teller.goOn(draft);
         yield draft.build();
       }
