@@ -160,14 +160,49 @@ final class WritePlanner {
       addPiece(at, device, end - at);
       return end;
     }
-    Extents shared = recover ? Extents.EMPTY : shared(record, device, end - at);
+    Extents shared = shared(record, device, end - at);
     if (shared.contains(device)) {
-      long count = shared.endSector(0) - device;
-      return stage(at, device, count, from, to);
+      return coverShared(at, device, shared.endSector(0) - device, from, to);
     }
     long count = shared.isEmpty() ? end - at : shared.startSector(0) - device;
     overwrite(at, device, count, from, to);
     return at + count;
+  }
+
+  /** What is shared is copied; unless it is lost, and whoever writes it means to mend it for all. */
+  private long coverShared(long at, long device, long count, long from, long to) {
+    Extents healed =
+        recover
+            ? lost.clip(new SectorRange(device, count)).roundOut(geometry.blockSectors())
+            : Extents.EMPTY;
+    if (!healed.contains(device)) {
+      long untilHealed = healed.isEmpty() ? count : healed.startSector(0) - device;
+      return stage(at, device, untilHealed, from, to);
+    }
+    long until = at + Math.min(count, healed.endSector(0) - device);
+    if (!isLostByPages(at, device, Math.max(at, from / SECTOR), until, to)) {
+      problem =
+          FileProblems.invalid(
+              path
+                  + " shares a block that is lost in part; give only the lost pages of it to be"
+                  + " recovered");
+      return until;
+    }
+    overwrite(at, device, until - at, from, to);
+    return until;
+  }
+
+  /** Whether each page that would be written has something lost. */
+  private boolean isLostByPages(long at, long device, long first, long until, long to) {
+    long last = Math.min(until, Math.ceilDiv(to, SECTOR));
+    if (first >= last) {
+      return true;
+    }
+    Extents pages =
+        lost.clip(new SectorRange(first - at + device, last - first))
+            .shift(at - device)
+            .roundOut(Pages.BASE_PAGE_SECTORS);
+    return pages.containsAll(SectorRange.between(first, last));
   }
 
   /** What of a piece other files own as well, by whole blocks. */
@@ -289,7 +324,7 @@ final class WritePlanner {
         new WritePiece(
             fileSector * SECTOR,
             FileReads.place(change.filesystem, role, device, count),
-            !bad.intersect(range).isEmpty()));
+            heals));
   }
 
   private void refuseLost(long sector, long offset) {
