@@ -36,6 +36,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   @Override
   public boolean waitsForTime(FsState state) {
     return !state.tellings.isEmpty()
+        || Removals.waitsForTime(state)
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -47,6 +48,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case Input.Commanded<FsCommand> commanded -> commanded(draft, commanded.command());
       case Input.Ticked<FsCommand> ticked -> {
         Imports.dropForgotten(draft);
+        Removals.endForgotten(draft);
         Teller.goOn(draft);
         yield draft.build();
       }
@@ -148,6 +150,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         if (filesystem != null && role != null && !filesystem.isOlderThanMount(role, event)) {
           Failures.deviceGone(draft, filesystem, role, removed.device());
         }
+        Removals.left(draft, removed.device(), removed.removalId());
         if (removed.removalId() == null) {
           draft.forget(removed.device());
         }

@@ -76,8 +76,7 @@ final class Impact {
     boolean fatal =
         role == Role.LOG
             ? Verdict.isLogFatal(state, filesystem, ranges)
-            : filesystem.isWalkable(role)
-                && Verdict.isFatal(state.map(filesystem, role), ranges, filesystem.spec().policy());
+            : filesystem.isWalkable(role) && Verdict.isFatal(state, filesystem, role, ranges);
     return fatal ? ShutdownReason.CORRUPT_ONDISK : null;
   }
 

@@ -103,6 +103,7 @@ final class Imports {
                 filesystem.imported().withRecords(command.upload(), command.sections())));
     draft.gone(Keys.upload(command.upload()));
     forgetRecords(draft, filesystem);
+    Damage.forget(draft, filesystem);
     if (imported.isMounted()) {
       Filesystems.tellKnownLater(draft, imported);
     }

@@ -2,6 +2,8 @@ package io.faultline.fs.core;
 
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.runtime.core.Problem;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Refusals that several commands share. */
 final class Problems {
@@ -28,11 +30,32 @@ final class Problems {
         .with("errno", "EIO");
   }
 
-  static Problem frozen(String name) {
+  /** A change waits until it is thawed; this one is to be tried again. */
+  static Problem frozen(Filesystem filesystem) {
+    List<String> holders = filesystem.state().frozenBy().stream().map(FreezeHolder::word).toList();
     return new Problem(
-        "frozen",
-        423,
-        "The filesystem is frozen",
-        name + " is frozen by userspace; this waits until it is thawed");
+            "frozen",
+            423,
+            "The filesystem is frozen",
+            filesystem.name()
+                + " is frozen by "
+                + String.join(" and ", holders)
+                + "; this waits until it is thawed")
+        .with("frozenBy", holders);
+  }
+
+  /**
+   * Why a filesystem takes no change just now; null if it does. A freeze is met before anything
+   * else: a change of one that was shut down while it was frozen waits for the thaw, and only then
+   * is told.
+   */
+  static @Nullable Problem whyNoChange(Filesystem filesystem) {
+    if (!filesystem.isMounted()) {
+      return notMounted(filesystem.name());
+    }
+    if (filesystem.state().frozen()) {
+      return frozen(filesystem);
+    }
+    return filesystem.isShutDown() ? shutDown(filesystem) : null;
   }
 }

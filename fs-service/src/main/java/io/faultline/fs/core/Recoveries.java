@@ -64,6 +64,9 @@ final class Recoveries {
     if (filesystem == null || role == null || !filesystem.isWalkable(role) || usable.isEmpty()) {
       return;
     }
+    if (role == Role.DATA) {
+      Damage.healed(draft, filesystem, usable, recovered.data());
+    }
     // What went with a device was one shutdown, not an event for each file: so is its return. The
     // next mount tells what is bad then.
     boolean untold =

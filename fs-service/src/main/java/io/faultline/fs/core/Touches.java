@@ -200,7 +200,7 @@ final class Touches {
     /** A store to a shared page of a frozen filesystem waits until it is thawed. */
     private Decision<FsFact> waitIfFrozen(Filesystem on, Supplier<Decision<FsFact>> go) {
       boolean waits = store && mapping.shared() && on.state().frozen() && !on.isShutDown();
-      return waits ? draft.reply(Problems.frozen(on.name()).asAnswer()) : go.get();
+      return waits ? draft.reply(Problems.frozen(on).asAnswer()) : go.get();
     }
 
     private Decision<FsFact> map() {
