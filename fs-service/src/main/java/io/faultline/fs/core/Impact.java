@@ -100,7 +100,7 @@ final class Impact {
                 mapping.path(),
                 address,
                 present
-                    && filesystem.effectiveDax() == Dax.ALWAYS
+                    && DirectAccess.isDirect(state, filesystem, mapping.inode())
                     && mapping.killPolicy().isEarly(state.earlyKill)));
       }
     }

@@ -38,6 +38,10 @@ final class Recoveries {
             Keys.bad(device, faultId, event.sequence()), new BadRanges(faultId, null, lost, false));
       }
     }
+    Filesystem filesystem = draft.state.mountedOn(device);
+    if (filesystem != null && FsState.roleOf(filesystem, device) == Role.DATA) {
+      Damage.healed(draft, filesystem, healed.subtract(after), recovered.data());
+    }
     tell(draft, event, recovered, usable);
   }
 
@@ -63,9 +67,6 @@ final class Recoveries {
     Role role = filesystem == null ? null : FsState.roleOf(filesystem, recovered.device());
     if (filesystem == null || role == null || !filesystem.isWalkable(role) || usable.isEmpty()) {
       return;
-    }
-    if (role == Role.DATA) {
-      Damage.healed(draft, filesystem, usable, recovered.data());
     }
     // What went with a device was one shutdown, not an event for each file: so is its return. The
     // next mount tells what is bad then.

@@ -101,13 +101,13 @@ final class Touches {
       if (filesystem == null || !livingMount) {
         return signal(MemoryFailure.ADDRESS_ERROR, MemoryFailure.NO_LSB, null);
       }
-      return filesystem.effectiveDax() == Dax.ALWAYS
+      return DirectAccess.isDirect(draft.state, filesystem, mapping.inode())
           ? touchDevice(filesystem)
           : touchCache(filesystem);
     }
 
     private Decision<FsFact> touchDevice(Filesystem on) {
-      boolean reachable = !isRevoked(on);
+      boolean reachable = !isRevoked(on) && !isUnreachable(on);
       if (reachable && present.device().intersects(page)) {
         Extents poisoned = poisoned(on);
         if (!poisoned.isEmpty()) {
