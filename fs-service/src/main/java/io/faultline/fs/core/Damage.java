@@ -41,6 +41,16 @@ final class Damage {
     return closed.build();
   }
 
+  /** Whether nothing may be allocated in a group, for nobody knows what is free there. */
+  static boolean allocationStopped(Transaction change, int group) {
+    Collection<DamagedGroup> groups = groups(change.draft.state, change.filesystem);
+    if (groups.isEmpty()) {
+      return false;
+    }
+    long start = change.geometry.agStart(group);
+    return groups.stream().anyMatch(each -> each.startSector() == start);
+  }
+
   /** The owners of these sectors were lost from the map's own trees. */
   static void add(Draft draft, Filesystem filesystem, Extents trees) {
     ReverseMap map = draft.state.map(filesystem, Role.DATA);

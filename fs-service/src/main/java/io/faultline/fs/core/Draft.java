@@ -34,6 +34,8 @@ final class Draft {
   private final Map<PageWindow, PresentPages> pages = new TreeMap<>();
 
   private final Map<String, DamagedGroup> damaged = new LinkedHashMap<>();
+  private final Map<String, Transaction> changes = new LinkedHashMap<>();
+
   private final Set<String> forgotten = new HashSet<>();
 
   private @Nullable String faultId;
@@ -114,6 +116,18 @@ final class Draft {
     fact(key, after);
   }
 
+  /** The change of a filesystem's contents that this decision makes. */
+  Transaction change(Filesystem filesystem) {
+    Transaction begun = changes.get(filesystem.name());
+    return begun != null ? begun : begin(filesystem, Disks.of(state, filesystem));
+  }
+
+  Transaction begin(Filesystem filesystem, FileFact.Disk disk) {
+    Transaction change = new Transaction(this, now(filesystem), disk);
+    changes.put(filesystem.name(), change);
+    return change;
+  }
+
   void publish(Filesystem filesystem, EventData data) {
     publish(filesystem, data, faultId, causationId);
   }
@@ -187,6 +201,8 @@ final class Draft {
   }
 
   Decision<FsFact> build() {
+    changes.values().forEach(Transaction::emit);
+    changes.clear();
     signals.forEach((pid, newest) -> decision.fact(Keys.signals(pid), newest));
     pages.forEach(
         (place, newest) -> {

@@ -37,6 +37,8 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   public boolean waitsForTime(FsState state) {
     return !state.tellings.isEmpty()
         || Removals.waitsForTime(state)
+        || state.contents.values().stream().anyMatch(each -> !each.writes.isEmpty())
+        || Orphans.areThere(state)
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -49,6 +51,8 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case Input.Ticked<FsCommand> ticked -> {
         Imports.dropForgotten(draft);
         Removals.endForgotten(draft);
+        FileWrites.dropForgotten(draft);
+        Orphans.goOn(draft);
         Teller.goOn(draft);
         yield draft.build();
       }

@@ -14,6 +14,7 @@ import io.faultline.fs.core.FsFact.Telling;
 import io.faultline.fs.core.FsFact.Upload;
 import io.faultline.runtime.core.Fact;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -34,6 +35,7 @@ public final class FsState {
   /** By filesystem and start. */
   private final TreeMap<String, TreeMap<Long, DamagedGroup>> damaged = new TreeMap<>();
 
+  final TreeMap<String, Contents> contents = new TreeMap<>();
   boolean earlyKill;
 
   FsState(String host) {
@@ -70,8 +72,13 @@ public final class FsState {
     return null;
   }
 
-  /** The reverse map of a device: imported, or that of a fresh filesystem. */
+  /** The reverse map of a device: what mkfs or an import began and changes made of it since. */
   ReverseMap map(Filesystem filesystem, Role role) {
+    Contents there = contentsOf(filesystem);
+    ReverseMap current = there == null ? null : there.map(role);
+    if (current != null) {
+      return current;
+    }
     UploadState upload = live(filesystem.imported().recordsUpload());
     ReverseMap imported = upload == null ? null : upload.map(role);
     if (imported != null) {
@@ -83,9 +90,19 @@ public final class FsState {
     };
   }
 
-  PathIndex paths(Filesystem filesystem) {
+  /** What was made or changed of a filesystem's contents; null if nothing was. */
+  @Nullable Contents contentsOf(Filesystem filesystem) {
+    String id = filesystem.contents();
+    return id == null ? null : contents.get(id);
+  }
+
+  /** The names of a filesystem's files. */
+  Names names(Filesystem filesystem) {
     UploadState upload = live(filesystem.imported().pathsUpload());
-    return upload == null ? PathIndex.EMPTY : upload.paths();
+    PathIndex imported = upload == null ? PathIndex.EMPTY : upload.paths();
+    Contents there = contentsOf(filesystem);
+    FileFact.Disk disk = there == null ? null : there.disk();
+    return new Names(there, imported, disk == null ? imported.inodeOf("/") : disk.rootInode());
   }
 
   private @Nullable UploadState live(@Nullable String upload) {
@@ -120,6 +137,24 @@ public final class FsState {
       case Telling telling -> tellings.put(fact.key(), telling);
       case DamagedGroup group ->
           damaged.computeIfAbsent(key[1], name -> new TreeMap<>()).put(group.startSector(), group);
+      case FileFact file -> {
+        Contents there = contents.computeIfAbsent(key[1], c -> new Contents());
+        ContentsFacts.put(there, key, file);
+        attach(there);
+      }
+    }
+  }
+
+  /** Gives contents that began with an import their map, as soon as both are there. */
+  private void attach(Contents there) {
+    FileFact.Disk disk = there.disk();
+    String upload = disk == null ? null : disk.upload();
+    if (upload != null && !there.isAttached()) {
+      UploadState state = uploads.get(upload);
+      Map<Role, ReverseMap> built = state == null ? null : state.maps();
+      if (built != null) {
+        there.attach(built);
+      }
     }
   }
 
@@ -131,6 +166,14 @@ public final class FsState {
     Imported imported = filesystem.imported();
     finish(filesystem, imported.recordsUpload());
     finish(filesystem, imported.pathsUpload());
+    attachContents(filesystem);
+  }
+
+  private void attachContents(Filesystem filesystem) {
+    Contents there = contentsOf(filesystem);
+    if (there != null) {
+      attach(there);
+    }
   }
 
   private void finish(Filesystem filesystem, @Nullable String upload) {
@@ -146,6 +189,7 @@ public final class FsState {
     Filesystem owner = ownerOf(id);
     if (owner != null) {
       upload(id).finish(owner, id);
+      attachContents(owner);
     }
   }
 
@@ -189,7 +233,19 @@ public final class FsState {
                 groups.remove(Long.valueOf(key[2]));
                 return groups.isEmpty() ? null : groups;
               });
+      case Keys.DISK, Keys.EXTENT, Keys.INODE, Keys.ENTRY, Keys.XATTR, Keys.WRITE ->
+          removeFromContents(key);
       default -> throw new IllegalStateException("no fact has the key " + wholeKey);
+    }
+  }
+
+  private void removeFromContents(String[] key) {
+    Contents there = contents.get(key[1]);
+    if (there != null) {
+      ContentsFacts.remove(there, key);
+      if (there.isEmpty()) {
+        contents.remove(key[1]);
+      }
     }
   }
 
@@ -265,6 +321,7 @@ public final class FsState {
         && uploads.equals(state.uploads)
         && tellings.equals(state.tellings)
         && damaged.equals(state.damaged)
+        && contents.equals(state.contents)
         && earlyKill == state.earlyKill;
   }
 

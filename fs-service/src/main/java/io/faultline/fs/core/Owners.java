@@ -96,7 +96,7 @@ final class Owners {
       start = end;
     }
     boolean more = hits.size() > limit;
-    PathIndex paths = state.paths(filesystem);
+    Names paths = state.names(filesystem);
     List<OwnerView> views = new ArrayList<>(Math.min(hits.size(), limit));
     for (Hit hit : hits.subList(0, Math.min(hits.size(), limit))) {
       views.add(view(paths, hit));
@@ -152,7 +152,7 @@ final class Owners {
     return new Cursor(clippedStart, record.inode(), record.fork().ordinal(), offset);
   }
 
-  private static OwnerView view(PathIndex paths, Hit hit) {
+  private static OwnerView view(Names paths, Hit hit) {
     MapRecord record = hit.record();
     long sector = hit.place().sector();
     SpecialOwner special = record.special();

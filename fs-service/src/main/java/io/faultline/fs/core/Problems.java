@@ -3,7 +3,6 @@ package io.faultline.fs.core;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.runtime.core.Problem;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Refusals that several commands share. */
 final class Problems {
@@ -42,20 +41,5 @@ final class Problems {
                 + String.join(" and ", holders)
                 + "; this waits until it is thawed")
         .with("frozenBy", holders);
-  }
-
-  /**
-   * Why a filesystem takes no change just now; null if it does. A freeze is met before anything
-   * else: a change of one that was shut down while it was frozen waits for the thaw, and only then
-   * is told.
-   */
-  static @Nullable Problem whyNoChange(Filesystem filesystem) {
-    if (!filesystem.isMounted()) {
-      return notMounted(filesystem.name());
-    }
-    if (filesystem.state().frozen()) {
-      return frozen(filesystem);
-    }
-    return filesystem.isShutDown() ? shutDown(filesystem) : null;
   }
 }
