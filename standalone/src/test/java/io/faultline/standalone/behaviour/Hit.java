@@ -19,6 +19,6 @@ sealed interface Hit {
   /** The same byte of a device that is no filesystem's data device. */
   record DeviceByte(String device, long offset) implements Hit {}
 
-  /** A private copy: memory that is no file's. */
-  record PrivateCopy() implements Hit {}
+  /** A private copy: memory that is no file's, at an offset of the process's mapping. */
+  record PrivateCopy(long offset) implements Hit {}
 }

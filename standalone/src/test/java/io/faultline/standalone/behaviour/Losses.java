@@ -31,6 +31,14 @@ final class Losses {
     sharers.put(other, path);
   }
 
+  boolean isShared(String path) {
+    return sharers.containsKey(path);
+  }
+
+  boolean areSharers(String path, String other) {
+    return other.equals(sharers.get(path));
+  }
+
   void lose(String path, long offset) {
     Page page = new Page(path, offset / Placement.PAGE);
     lost.add(page);

@@ -77,7 +77,7 @@ final class Placement {
         !mapper.shared()
             && observed.signals("after").stream().anyMatch(signal -> signal.address() == offset);
     return copied
-        ? new Hit.PrivateCopy()
+        ? new Hit.PrivateCopy(offset)
         : new Hit.FilePage(mapper.path(), mapper.fileOffset() + offset);
   }
 
