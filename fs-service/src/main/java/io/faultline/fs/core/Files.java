@@ -55,16 +55,8 @@ final class Files {
       return unusable;
     }
     Problem path = whyNotPaths(command);
-    if (path != null || !changes(command)) {
+    if (path != null) {
       return path;
-    }
-    return whyNotChanged(state, filesystem);
-  }
-
-  /** Why nothing can be changed in a filesystem that can be read; null if it can. */
-  static @Nullable Problem whyNotChanged(FsState state, Filesystem filesystem) {
-    if (filesystem.state().frozen()) {
-      return Problems.frozen(filesystem);
     }
     return Disks.whyNone(state, filesystem);
   }

@@ -93,6 +93,8 @@ final class Filesystems {
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
     if (isNew) {
       Mkfs.make(draft, mounted);
+    } else {
+      FileWrites.abandonAll(draft, mounted);
     }
     draft.publish(
         mounted,
@@ -317,10 +319,14 @@ final class Filesystems {
     Imports.forgetRecords(draft, filesystem);
     Damage.forget(draft, filesystem);
     Imports.forgetPaths(draft, filesystem);
+    DeadContents.forget(draft, filesystem);
     return draft.reply(Answer.noContent());
   }
 
   private static Filesystem leave(Draft draft, Filesystem filesystem) {
+    if (!filesystem.isShutDown()) {
+      FileWrites.abandonAll(draft, filesystem);
+    }
     Filesystem unmounted = draft.put(filesystem.with(filesystem.state().unmounted()));
     draft.publish(unmounted, new FilesystemUnmounted(draft.state.host, unmounted.name()));
     draft.state.tellings.forEach(
@@ -415,7 +421,9 @@ final class Filesystems {
         + ", policy "
         + spec.policy().word()
         + ", blockSizeBytes "
-        + spec.blockSizeBytes();
+        + spec.blockSizeBytes()
+        + ", realtimeGroups "
+        + spec.realtimeGroups();
   }
 
   static FilesystemView view(FsState state, Filesystem filesystem) {
@@ -457,7 +465,8 @@ final class Filesystems {
         spec.log() == null ? null : filesystem.sectors(Role.LOG),
         spec.realtime() == null ? null : filesystem.sectors(Role.REALTIME),
         filesystem.imported().sections().stream().mapToLong(Section::records).sum(),
-        filesystem.imported().pathCount());
+        filesystem.imported().pathCount(),
+        spec.blockSizeBytes());
   }
 
   private static Extents bad(FsState state, String device, Map<String, List<KnownFault>> adopted) {

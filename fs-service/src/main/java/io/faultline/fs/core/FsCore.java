@@ -39,6 +39,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         || Removals.waitsForTime(state)
         || state.contents.values().stream().anyMatch(each -> !each.writes.isEmpty())
         || Orphans.areThere(state)
+        || state.contents.keySet().stream().anyMatch(id -> !state.isLive(id))
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -53,6 +54,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         Removals.endForgotten(draft);
         FileWrites.dropForgotten(draft);
         Orphans.goOn(draft);
+        DeadContents.goOn(draft);
         Teller.goOn(draft);
         yield draft.build();
       }

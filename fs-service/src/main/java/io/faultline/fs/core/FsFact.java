@@ -94,12 +94,16 @@ public sealed interface FsFact
       };
     }
 
-    /** What became of the mount option: without DAX below XFS warns and turns it off. */
+    /**
+     * What became of the mount option: without DAX below, or with blocks that are no pages, XFS
+     * warns and turns it off.
+     */
     Dax effectiveDax() {
       boolean below =
           state.holdings().stream()
               .allMatch(holding -> holding.role() == Role.LOG || holding.dax());
-      return below ? spec.dax() : Dax.NEVER;
+      boolean pages = spec.blockSizeBytes() == Pages.BASE_PAGE_BYTES;
+      return below && pages ? spec.dax() : Dax.NEVER;
     }
 
     Filesystem with(MountState newer) {

@@ -96,13 +96,16 @@ public final class FsState {
     return id == null ? null : contents.get(id);
   }
 
+  /** Whether contents belong to a filesystem; those that do not are taken away step by step. */
+  boolean isLive(String id) {
+    return filesystems.values().stream().anyMatch(each -> id.equals(each.contents()));
+  }
+
   /** The names of a filesystem's files. */
   Names names(Filesystem filesystem) {
     UploadState upload = live(filesystem.imported().pathsUpload());
     PathIndex imported = upload == null ? PathIndex.EMPTY : upload.paths();
-    Contents there = contentsOf(filesystem);
-    FileFact.Disk disk = there == null ? null : there.disk();
-    return new Names(there, imported, disk == null ? imported.inodeOf("/") : disk.rootInode());
+    return new Names(this, filesystem, imported);
   }
 
   private @Nullable UploadState live(@Nullable String upload) {

@@ -236,7 +236,13 @@ final class Transaction {
       return null;
     }
     Inode changed = inodes.get(number);
-    return changed != null ? changed : names.inode(number);
+    if (changed != null) {
+      return changed;
+    }
+    Inode there = names.inode(number);
+    return there == null || there.dataExtents() != ImportedInodes.UNCOUNTED
+        ? there
+        : ImportedInodes.count(this, number, there);
   }
 
   void put(long number, Inode inode) {

@@ -151,7 +151,7 @@ class BehaviourTest {
               setup.contains("rtdev=") ? "pmem1" : null,
               dax ? Dax.ALWAYS : Dax.NEVER,
               hasReverseMap,
-              true,
+              !setup.contains("reflink=0"),
               Policy.XFS);
       spec.devices().forEach(device -> fs.added(device, sectors));
       fs.make("x", spec, sectors);
