@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The bytes themselves never come here: a read or a write asks for a plan, moves the bytes
  * between the caller and the devices, and (a write) says how it ended. It is the kernel's way:
  * allocate unwritten, write, convert.
+ *
+ * <p>Other changes may have to move bytes as well: what is left of a block must be zeros after a
+ * {@link Truncate} or a {@link Punch}, and a page that a process stores to must be there. They
+ * answer 202 and a {@link FileViews.WritePlan} then, without any bytes of the caller, and the
+ * {@link CommitWrite} of it finishes the change; 200 says that all is done already.
  */
 public sealed interface FileCommand extends FsCommand {
 

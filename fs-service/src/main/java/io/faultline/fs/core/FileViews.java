@@ -101,12 +101,19 @@ public final class FileViews {
   public record WritePiece(long offsetBytes, Place place, boolean heals) {}
 
   /**
-   * How to write. The pieces cover {@code [startBytes, endBytes)}, which is what was asked for,
-   * rounded out to sectors, or to blocks where they are new; what the caller did not give of it is
-   * filled with what {@code fill} says, and with zeros where that says nothing.
+   * Which bytes to move before a change can be. Each piece is written whole. Its bytes are zeros;
+   * over them what {@code fill} reads; over that zeros wherever {@code zeros} says so; and over
+   * that what the caller gave.
+   *
+   * <p>A write of much, or into many small pieces, is planned for its first part only: {@code
+   * endBytes} says how far it goes (a short write), and the caller asks again for the rest.
    *
    * @param write the name of this write, for its end
-   * @param fill what to read before
+   * @param startBytes where the caller's bytes begin; there are none if that is the end
+   * @param endBytes up to where the caller's bytes are taken
+   * @param fill what to read before: by whole sectors, some of it perhaps beyond any piece
+   * @param zeros bytes of the file that read as zeros, whatever the devices hold there
+   * @param created whether there was no such file before
    */
   public record WritePlan(
       String write,
@@ -114,6 +121,7 @@ public final class FileViews {
       long startBytes,
       long endBytes,
       List<ReadPiece> fill,
+      Extents zeros,
       List<WritePiece> pieces,
       boolean created) {}
 }
