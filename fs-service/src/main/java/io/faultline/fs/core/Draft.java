@@ -32,6 +32,8 @@ final class Draft {
   private final Map<Long, Signals> signals = new TreeMap<>();
   private final Map<PageWindow, PresentPages> pages = new TreeMap<>();
 
+  private final Map<String, Transaction> changes = new LinkedHashMap<>();
+
   private final Set<String> forgotten = new HashSet<>();
 
   private @Nullable String faultId;
@@ -100,6 +102,18 @@ final class Draft {
     filesystems.put(filesystem.name(), filesystem);
     decision.fact(Keys.filesystem(filesystem.name()), filesystem);
     return filesystem;
+  }
+
+  /** The change of a filesystem's contents that this decision makes. */
+  Transaction change(Filesystem filesystem) {
+    Transaction begun = changes.get(filesystem.name());
+    return begun != null ? begun : begin(filesystem, Disks.of(state, filesystem));
+  }
+
+  Transaction begin(Filesystem filesystem, FileFact.Disk disk) {
+    Transaction change = new Transaction(this, now(filesystem), disk);
+    changes.put(filesystem.name(), change);
+    return change;
   }
 
   void publish(Filesystem filesystem, EventData data) {
@@ -175,6 +189,8 @@ final class Draft {
   }
 
   Decision<FsFact> build() {
+    changes.values().forEach(Transaction::emit);
+    changes.clear();
     signals.forEach((pid, newest) -> decision.fact(Keys.signals(pid), newest));
     pages.forEach(
         (place, newest) -> {

@@ -1,6 +1,8 @@
 package io.faultline.fs.core;
 
 import io.faultline.ranges.Extents;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,7 +119,21 @@ public sealed interface FileCommand extends FsCommand {
 
   /** An extended attribute; a large one leaves the inode for a block of the attribute fork. */
   record SetXattr(String filesystem, String path, String name, byte[] value)
-      implements FileCommand {}
+      implements FileCommand {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof SetXattr set
+          && filesystem.equals(set.filesystem)
+          && path.equals(set.path)
+          && name.equals(set.name)
+          && Arrays.equals(value, set.value);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(filesystem, path, name, Arrays.hashCode(value));
+    }
+  }
 
   record GetXattr(String filesystem, String path, String name) implements FileCommand {}
 

@@ -2,7 +2,9 @@ package io.faultline.fs.core;
 
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.ExplicitNulls;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Answers about files, as JSON. */
@@ -26,6 +28,22 @@ public final class FileViews {
       List<String> xattrs,
       boolean dax,
       long lostBytes) {}
+
+  /** An extended attribute with its value. */
+  public record XattrView(String path, String name, byte[] value) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof XattrView view
+          && path.equals(view.path)
+          && name.equals(view.name)
+          && Arrays.equals(value, view.value);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(path, name, Arrays.hashCode(value));
+    }
+  }
 
   /** An entry of a directory. */
   public record EntryView(String name, String type, long inode, long sizeBytes) {}

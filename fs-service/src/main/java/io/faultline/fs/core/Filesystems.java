@@ -37,7 +37,8 @@ final class Filesystems {
     Spec spec = command.spec();
     Filesystem existing = draft.state.filesystems.get(command.filesystem());
     if (existing == null) {
-      return mount(draft, Filesystem.fresh(command.filesystem(), spec), command.claims(), 201);
+      Filesystem fresh = Filesystem.fresh(command.filesystem(), spec, draft.stamp.newId());
+      return mount(draft, fresh, command.claims(), 201);
     }
     if (!existing.spec().equals(spec)) {
       Problem problem =
@@ -77,6 +78,10 @@ final class Filesystems {
   private static Decision<FsFact> mount(
       Draft draft, Filesystem filesystem, List<ClaimedDevice> claims, int status) {
     Problem refusal = whyNotOn(draft.state, filesystem, claims);
+    boolean isNew = status == 201;
+    if (refusal == null && isNew) {
+      refusal = Mkfs.whyNot(filesystem.spec(), sectors(claims, Role.DATA));
+    }
     if (refusal != null) {
       return Decision.refuse(refusal);
     }
@@ -86,6 +91,9 @@ final class Filesystems {
     }
     List<Holding> holdings = claims.stream().map(ClaimedDevice::holding).toList();
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
+    if (isNew) {
+      Mkfs.make(draft, mounted);
+    }
     draft.publish(
         mounted,
         new FilesystemMounted(
@@ -102,7 +110,15 @@ final class Filesystems {
           Objects.requireNonNull(badByDevice.get(holding.device())));
     }
     FilesystemView view = view(draft.state, mounted, badByDevice);
-    return draft.reply(status == 201 ? Answer.created(view) : Answer.ok(view));
+    return draft.reply(isNew ? Answer.created(view) : Answer.ok(view));
+  }
+
+  private static long sectors(List<ClaimedDevice> claims, Role role) {
+    return claims.stream()
+        .filter(claim -> claim.role() == role)
+        .mapToLong(claim -> claim.claim().sectors())
+        .findFirst()
+        .orElse(0);
   }
 
   private static @Nullable Problem whyNotOn(
@@ -394,7 +410,9 @@ final class Filesystems {
         + ", reflink "
         + spec.reflink()
         + ", policy "
-        + spec.policy().word();
+        + spec.policy().word()
+        + ", blockSizeBytes "
+        + spec.blockSizeBytes();
   }
 
   static FilesystemView view(FsState state, Filesystem filesystem) {

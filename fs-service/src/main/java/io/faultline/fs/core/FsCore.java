@@ -36,6 +36,8 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   @Override
   public boolean waitsForTime(FsState state) {
     return !state.tellings.isEmpty()
+        || state.contents.values().stream().anyMatch(each -> !each.writes.isEmpty())
+        || Orphans.areThere(state)
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -47,6 +49,8 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case Input.Commanded<FsCommand> commanded -> commanded(draft, commanded.command());
       case Input.Ticked<FsCommand> ticked -> {
         Imports.dropForgotten(draft);
+        FileWrites.dropForgotten(draft);
+        Orphans.goOn(draft);
         Teller.goOn(draft);
         yield draft.build();
       }

@@ -12,13 +12,32 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What is so for the filesystems of a host. Names and components are for ever. */
-public sealed interface FsFact {
+public sealed interface FsFact
+    permits FileFact,
+        FsFact.Filesystem,
+        FsFact.KnownDevice,
+        FsFact.SliceProgress,
+        FsFact.BadRanges,
+        FsFact.Mapping,
+        FsFact.PresentPages,
+        FsFact.Signals,
+        FsFact.KernelSettings,
+        FsFact.Upload,
+        FsFact.Part,
+        FsFact.Telling {
 
-  /** A filesystem: its superblock, as far as it matters here. Key {@code filesystem/<name>}. */
-  record Filesystem(String name, Spec spec, MountState state, Imported imported) implements FsFact {
+  /**
+   * A filesystem. Key {@code filesystem/<name>}.
+   *
+   * @param contents the id that the keys of its contents begin with (see {@link FileFact}); null
+   *     for one that was made before there were any
+   */
+  record Filesystem(
+      String name, Spec spec, MountState state, Imported imported, @Nullable String contents)
+      implements FsFact {
 
-    static Filesystem fresh(String name, Spec spec) {
-      return new Filesystem(name, spec, MountState.NEVER, Imported.NOTHING);
+    static Filesystem fresh(String name, Spec spec, String contents) {
+      return new Filesystem(name, spec, MountState.NEVER, Imported.NOTHING, contents);
     }
 
     boolean isMounted() {
@@ -83,11 +102,15 @@ public sealed interface FsFact {
     }
 
     Filesystem with(MountState newer) {
-      return new Filesystem(name, spec, newer, imported);
+      return new Filesystem(name, spec, newer, imported, contents);
     }
 
     Filesystem with(Imported newer) {
-      return new Filesystem(name, spec, state, newer);
+      return new Filesystem(name, spec, state, newer, contents);
+    }
+
+    Filesystem withContents(String newer) {
+      return new Filesystem(name, spec, state, imported, newer);
     }
   }
 

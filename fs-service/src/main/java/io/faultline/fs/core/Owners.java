@@ -82,7 +82,7 @@ final class Owners {
     Cursor from = parsed == null ? Cursor.BEFORE_ALL : parsed;
     List<Hit> hits = hits(map, asked, from, limit);
     boolean more = hits.size() > limit;
-    PathIndex paths = state.paths(filesystem);
+    Names paths = state.names(filesystem);
     List<OwnerView> views = new ArrayList<>(Math.min(hits.size(), limit));
     for (Hit hit : hits.subList(0, Math.min(hits.size(), limit))) {
       views.add(view(paths, hit));
@@ -127,7 +127,7 @@ final class Owners {
     return new Cursor(clippedStart, record.inode(), record.fork().ordinal(), offset);
   }
 
-  private static OwnerView view(PathIndex paths, Hit hit) {
+  private static OwnerView view(Names paths, Hit hit) {
     MapRecord record = hit.record();
     long sector = hit.place().sector();
     SpecialOwner special = record.special();

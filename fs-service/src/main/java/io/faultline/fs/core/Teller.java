@@ -141,7 +141,7 @@ final class Teller {
     private final Filesystem filesystem;
     private final Telling telling;
     private final ReverseMap map;
-    private final PathIndex paths;
+    private final Names paths;
     private final String device;
     private final Map<Object, Object> found = new LinkedHashMap<>();
     private final EnumMap<SpecialOwner, Extents.Builder> special =
@@ -154,7 +154,7 @@ final class Teller {
       this.filesystem = filesystem;
       this.telling = telling;
       this.map = map;
-      this.paths = draft.state.paths(filesystem);
+      this.paths = draft.state.names(filesystem);
       this.device = Objects.requireNonNull(filesystem.spec().device(telling.role()));
     }
 
