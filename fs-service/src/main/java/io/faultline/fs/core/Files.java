@@ -44,7 +44,13 @@ final class Files {
 
   private static @Nullable Problem whyNot(
       FsState state, Filesystem filesystem, FileCommand command) {
-    Problem unusable = Filesystems.whyNotUsable(filesystem, filesystem.name());
+    // A freeze is met first: a change of one that was shut down while it was frozen waits for the
+    // thaw, and only then is told.
+    boolean waits = changes(command) && filesystem.isMounted() && filesystem.state().frozen();
+    Problem unusable =
+        waits
+            ? Problems.frozen(filesystem)
+            : Filesystems.whyNotUsable(filesystem, filesystem.name());
     if (unusable != null) {
       return unusable;
     }
@@ -52,8 +58,7 @@ final class Files {
     if (path != null) {
       return path;
     }
-    boolean waits = changes(command) && filesystem.state().frozen();
-    return waits ? Problems.frozen(filesystem.name()) : Disks.whyNone(state, filesystem);
+    return Disks.whyNone(state, filesystem);
   }
 
   private static @Nullable Problem whyNotPaths(FileCommand command) {

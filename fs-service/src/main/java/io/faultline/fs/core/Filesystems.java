@@ -246,16 +246,17 @@ final class Filesystems {
     if (refusal != null || filesystem == null) {
       return Decision.refuse(Objects.requireNonNull(refusal));
     }
-    if (filesystem.state().frozen()) {
+    if (filesystem.state().frozenByUser()) {
       return Decision.refuse(
           Problem.conflict(
               "already-frozen",
               "The filesystem is frozen",
               filesystem.name() + " is frozen by userspace already (EBUSY)"));
     }
-    Filesystem frozen = draft.put(filesystem.with(filesystem.state().withFrozen(true)));
+    Filesystem frozen = draft.put(filesystem.with(filesystem.state().withFrozenByUser(true)));
     draft.publish(
-        frozen, new FilesystemFrozen(draft.state.host, frozen.name(), Removals.USERSPACE));
+        frozen,
+        new FilesystemFrozen(draft.state.host, frozen.name(), FreezeHolder.USERSPACE.word()));
     return draft.reply(Answer.ok(view(draft.state, frozen)));
   }
 
@@ -265,16 +266,17 @@ final class Filesystems {
     if (filesystem == null) {
       return Decision.refuse(Problems.unknownFilesystem(command.filesystem()));
     }
-    if (!filesystem.state().frozen()) {
+    if (!filesystem.state().frozenByUser()) {
       return Decision.refuse(
           Problem.conflict(
               "not-frozen",
               "The filesystem is not frozen",
               filesystem.name() + " is not frozen by userspace (EINVAL)"));
     }
-    Filesystem thawed = draft.put(filesystem.with(filesystem.state().withFrozen(false)));
+    Filesystem thawed = draft.put(filesystem.with(filesystem.state().withFrozenByUser(false)));
     draft.publish(
-        thawed, new FilesystemThawed(draft.state.host, thawed.name(), Removals.USERSPACE));
+        thawed,
+        new FilesystemThawed(draft.state.host, thawed.name(), FreezeHolder.USERSPACE.word()));
     return draft.reply(Answer.ok(view(draft.state, thawed)));
   }
 
@@ -315,6 +317,7 @@ final class Filesystems {
     }
     draft.gone(Keys.filesystem(filesystem.name()));
     Imports.forgetRecords(draft, filesystem);
+    Damage.forget(draft, filesystem);
     Imports.forgetPaths(draft, filesystem);
     DeadContents.forget(draft, filesystem);
     return draft.reply(Answer.noContent());
@@ -341,7 +344,7 @@ final class Filesystems {
    */
   private static @Nullable Problem whyBusy(FsState state, Filesystem filesystem) {
     if (filesystem.state().frozen() && !filesystem.isShutDown()) {
-      return Problems.frozen(filesystem.name());
+      return Problems.frozen(filesystem);
     }
     List<Long> pids =
         Pages.mappingsOf(state, filesystem).stream().map(Mapping::pid).distinct().toList();
@@ -452,7 +455,7 @@ final class Filesystems {
         spec.policy().word(),
         stateWord,
         reason == null ? null : reason.name(),
-        filesystem.state().frozen() ? List.of(Removals.USERSPACE) : List.of(),
+        filesystem.state().frozenBy().stream().map(FreezeHolder::word).toList(),
         bad,
         spec.log() == null ? null : bad(state, spec.log(), adopted),
         spec.realtime() == null ? null : bad(state, spec.realtime(), adopted),

@@ -18,6 +18,7 @@ public sealed interface FsFact
         FsFact.KnownDevice,
         FsFact.SliceProgress,
         FsFact.BadRanges,
+        FsFact.DamagedGroup,
         FsFact.Mapping,
         FsFact.PresentPages,
         FsFact.Signals,
@@ -119,55 +120,6 @@ public sealed interface FsFact
   }
 
   /**
-   * How a filesystem fares.
-   *
-   * @param holdings the devices of the newest mount
-   * @param mount counts mounts from 1; a process mapping belongs to one mount
-   * @param shutdownReason null while it works
-   * @param frozen whether userspace holds a freeze; the kernel's own begins and ends in one step
-   * @param revoked the devices whose pages no process of this mount can reach any more
-   */
-  record MountState(
-      List<Holding> holdings,
-      long mount,
-      boolean mounted,
-      @Nullable ShutdownReason shutdownReason,
-      boolean frozen,
-      List<Role> revoked) {
-
-    static final MountState NEVER = new MountState(List.of(), 0, false, null, false, List.of());
-
-    MountState mountedOn(List<Holding> claimed) {
-      return new MountState(claimed, mount + 1, true, null, false, List.of());
-    }
-
-    MountState unmounted() {
-      return new MountState(holdings, mount, false, null, false, List.of());
-    }
-
-    MountState withHoldings(List<Holding> claimed) {
-      return new MountState(claimed, mount, mounted, shutdownReason, frozen, revoked);
-    }
-
-    MountState shutDown(ShutdownReason reason) {
-      return new MountState(holdings, mount, mounted, reason, frozen, revoked);
-    }
-
-    MountState withFrozen(boolean held) {
-      return new MountState(holdings, mount, mounted, shutdownReason, held, revoked);
-    }
-
-    MountState withRevoked(Role role) {
-      if (revoked.contains(role)) {
-        return this;
-      }
-      List<Role> more = new ArrayList<>(revoked);
-      more.add(role);
-      return new MountState(holdings, mount, mounted, shutdownReason, frozen, List.copyOf(more));
-    }
-  }
-
-  /**
    * What was imported.
    *
    * @param recordsUpload the upload that is the reverse map; null for a fresh filesystem
@@ -222,6 +174,21 @@ public sealed interface FsFact
 
     BadRanges withRanges(Extents left) {
       return new BadRanges(faultId, cause, left, false);
+    }
+  }
+
+  /**
+   * An allocation group of a data device that lost blocks of its reverse mapping or free-space
+   * trees. Key {@code damaged/<filesystem>/<startSector>}.
+   *
+   * @param lost what of the trees is lost, in sectors of the device
+   * @param faultId that it began with
+   */
+  record DamagedGroup(long startSector, long endSector, Extents lost, String faultId)
+      implements FsFact {
+
+    DamagedGroup withLost(Extents newer) {
+      return new DamagedGroup(startSector, endSector, newer, faultId);
     }
   }
 

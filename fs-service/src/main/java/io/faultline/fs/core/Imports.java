@@ -104,6 +104,7 @@ final class Imports {
                 .withContents(draft.stamp.newId()));
     draft.gone(Keys.upload(command.upload()));
     forgetRecords(draft, filesystem);
+    Damage.forget(draft, filesystem);
     DeadContents.forget(draft, filesystem);
     if (imported.isMounted()) {
       Filesystems.tellKnownLater(draft, imported);

@@ -192,15 +192,6 @@ class FsCoreTest {
   }
 
   @Test
-  void thePrecisePolicyGoesOnWhereNothingIrreplaceableIsLost() {
-    mounted(FsHarness.with(FsHarness.on("pmem0"), Policy.PRECISE));
-    fs.poison("pmem0", "f1", 0, 64, 192, 8, 2000, 16);
-    assertThat(fs.get("data").state()).isEqualTo("mounted");
-    fs.poison("pmem0", "f2", 64, 1);
-    assertThat(fs.get("data").shutdownReason()).isEqualTo("CORRUPT_ONDISK");
-  }
-
-  @Test
   void rangesThatAreKnownToBeBadAreNotToldAgain() {
     mounted(FsHarness.on("pmem0"));
     fs.poison("pmem0", "f1", 200, 8);
@@ -506,7 +497,7 @@ class FsCoreTest {
     assertThat(fs.core().published())
         .extracting(Event::data)
         .contains(
-            metadata("static fs metadata", true, Extents.of(0, 8)),
+            metadata("static fs metadata", false, Extents.of(0, 8)),
             lost(140, List.of("/big"), "data", 0, 8 * 512, false, 200, 8));
     assertThat(fs.load(7, "m", 0).code()).as("a mapping of the old mount").isEqualTo("BUS_ADRERR");
   }

@@ -333,6 +333,12 @@ public final class FsHarness {
   }
 
   public List<Event> preRemove(String device, long sectors, Map<String, Long> credits) {
+    return preRemoveBelow(device, device, sectors, credits);
+  }
+
+  /** What a volume passes on of a device below it. */
+  public List<Event> preRemoveBelow(
+      String device, String leaf, long sectors, Map<String, Long> credits) {
     Extents ranges = Extents.of(0, sectors);
     return hear(
         new MfMemPreRemove(
@@ -341,7 +347,7 @@ public final class FsHarness {
             ranges,
             true,
             Cause.DEVICE_REMOVED,
-            Origin.of(device, ranges),
+            Origin.of(leaf, ranges),
             0,
             true,
             HOST + ":removal",
@@ -353,11 +359,15 @@ public final class FsHarness {
   public List<Event> removed(String device, long sectors) {
     List<Event> events =
         new ArrayList<>(corrupt(device, Cause.DEVICE_REMOVED, true, "removal-fault", 0, sectors));
-    events.addAll(
-        hear(
-            new DeviceRemoved(HOST, device, HOST + ":removal", "planned", true),
-            HOST + ":removal-fault"));
+    events.addAll(left(device));
     return events;
+  }
+
+  /** The device itself says that it is gone. */
+  public List<Event> left(String device) {
+    return hear(
+        new DeviceRemoved(HOST, device, HOST + ":removal", "planned", true),
+        HOST + ":removal-fault");
   }
 
   /** The data of events, for comparing. */
