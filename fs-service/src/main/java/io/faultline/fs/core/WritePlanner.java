@@ -128,6 +128,32 @@ final class WritePlanner {
     }
   }
 
+  /** Sectors {@code [first, last)} become the file's own and written, with what they hold now. */
+  void makeOwn(long first, long last) {
+    for (long at = geometry.blockDown(first); at < geometry.blockUp(last) && problem == null; ) {
+      long end = at + geometry.blockSectors();
+      if (!isOwn(at)) {
+        if (FileWrites.isBusy(change, number, at, end)) {
+          problem = FileProblems.busy(path);
+        } else {
+          coverFrom(at, end, at * SECTOR, at * SECTOR);
+        }
+      }
+      at = end;
+    }
+  }
+
+  private boolean isOwn(long block) {
+    List<MapRecord> there =
+        change.map(role).of(number, Fork.DATA, block, block + geometry.blockSectors());
+    if (there.isEmpty() || there.getFirst().unwritten()) {
+      return false;
+    }
+    MapRecord record = there.getFirst();
+    long device = record.startSector() + block - record.fileOffsetSectors();
+    return shared(record, device, geometry.blockSectors()).isEmpty();
+  }
+
   /** Plans {@code [from, to)} of the file; up to where it went. */
   private long cover(long from, long to) {
     long first = geometry.blockDown(from / SECTOR);
@@ -169,7 +195,9 @@ final class WritePlanner {
     return at + count;
   }
 
-  /** What is shared is copied; unless it is lost, and whoever writes it means to mend it for all. */
+  /**
+   * What is shared is copied; unless it is lost, and whoever writes it means to mend it for all.
+   */
   private long coverShared(long at, long device, long count, long from, long to) {
     Extents healed =
         recover
@@ -322,9 +350,7 @@ final class WritePlanner {
     written.add(fileSector, count);
     pieces.add(
         new WritePiece(
-            fileSector * SECTOR,
-            FileReads.place(change.filesystem, role, device, count),
-            heals));
+            fileSector * SECTOR, FileReads.place(change.filesystem, role, device, count), heals));
   }
 
   private void refuseLost(long sector, long offset) {
@@ -379,6 +405,7 @@ final class WritePlanner {
     }
     WritePlan plan =
         new WritePlan(
+            change.filesystem.name(),
             id,
             number,
             start,
