@@ -180,7 +180,7 @@ final class FileDownload {
       out.write(first.bytes());
       long at = start + first.bytes().length;
       while (at < end) {
-        switch (reader.read(wanted.host(), chunk(at))) {
+        switch (readPatiently(chunk(at))) {
           case FileReader.Chunk.Refused(Reply reply) ->
               throw new BrokenAnswerException(
                   wanted.path() + " at " + at + ": " + FileChanges.kind(reply));
