@@ -539,7 +539,7 @@ class FsServiceTest {
   @Test
   void aFreshFilesystemTellsWhatHitsItsFreeSpace() throws Exception {
     make("fresh", "data", "fresh0");
-    Extents bad = Extents.of(8, 8);
+    Extents bad = Extents.of(200, 8);
     tell(
         "fresh",
         new CorruptedRange(

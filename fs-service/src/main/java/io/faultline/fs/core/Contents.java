@@ -77,8 +77,8 @@ final class Contents {
         && entries.isEmpty()
         && xattrs.isEmpty()
         && writes.isEmpty()
-        && own.isEmpty()
-        && gone.isEmpty();
+        && own.values().stream().allMatch(records -> records.size() == 0)
+        && gone.values().stream().allMatch(records -> records.size() == 0);
   }
 
   void put(Disk superblock) {
@@ -177,11 +177,17 @@ final class Contents {
     }
     if (isImported()) {
       boolean mine = set(own, role).contains(record);
+      boolean wasGone = set(gone, role).contains(record);
       if (mine) {
         set(own, role).remove(record);
       }
-      if (present != null && !set(gone, role).contains(record)) {
+      if (present == null && wasGone) {
+        set(gone, role).remove(record);
+      } else if (present != null && !wasGone) {
         set(gone, role).insert(record);
+      }
+      if (!mine && wasGone) {
+        return;
       }
     }
     change(role, record, false);

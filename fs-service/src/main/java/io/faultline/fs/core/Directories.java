@@ -12,7 +12,7 @@ import java.util.Objects;
 final class Directories {
 
   /** XFS_DIR2_LEAF_OFFSET and XFS_DIR2_FREE_OFFSET, in sectors. */
-  private static final long LEAF_SECTOR = (32L << 30) / SectorRange.SECTOR_BYTES;
+  static final long LEAF_SECTOR = (32L << 30) / SectorRange.SECTOR_BYTES;
 
   private static final long FREE_SECTOR = (64L << 30) / SectorRange.SECTOR_BYTES;
 

@@ -44,21 +44,19 @@ final class Files {
 
   private static @Nullable Problem whyNot(
       FsState state, Filesystem filesystem, FileCommand command) {
-    Problem unusable = Filesystems.whyNotUsable(filesystem, filesystem.name());
+    // A freeze is met first: a change of one that was shut down while it was frozen waits for the
+    // thaw, and only then is told.
+    boolean waits = changes(command) && filesystem.isMounted() && filesystem.state().frozen();
+    Problem unusable =
+        waits
+            ? Problems.frozen(filesystem)
+            : Filesystems.whyNotUsable(filesystem, filesystem.name());
     if (unusable != null) {
       return unusable;
     }
     Problem path = whyNotPaths(command);
-    if (path != null || !changes(command)) {
+    if (path != null) {
       return path;
-    }
-    return whyNotChanged(state, filesystem);
-  }
-
-  /** Why nothing can be changed in a filesystem that can be read; null if it can. */
-  static @Nullable Problem whyNotChanged(FsState state, Filesystem filesystem) {
-    if (filesystem.state().frozen()) {
-      return Problems.frozen(filesystem.name());
     }
     return Disks.whyNone(state, filesystem);
   }

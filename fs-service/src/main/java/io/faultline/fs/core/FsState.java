@@ -1,5 +1,6 @@
 package io.faultline.fs.core;
 
+import io.faultline.fs.core.FsFact.DamagedGroup;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Imported;
 import io.faultline.fs.core.FsFact.KernelSettings;
@@ -12,8 +13,10 @@ import io.faultline.fs.core.FsFact.SliceProgress;
 import io.faultline.fs.core.FsFact.Telling;
 import io.faultline.fs.core.FsFact.Upload;
 import io.faultline.runtime.core.Fact;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,10 @@ public final class FsState {
   final TreeMap<Long, ProcessState> processes = new TreeMap<>();
   final TreeMap<String, UploadState> uploads = new TreeMap<>();
   final TreeMap<String, Telling> tellings = new TreeMap<>();
+
+  /** By filesystem and start. */
+  private final TreeMap<String, TreeMap<Long, DamagedGroup>> damaged = new TreeMap<>();
+
   final TreeMap<String, Contents> contents = new TreeMap<>();
   boolean earlyKill;
 
@@ -38,6 +45,12 @@ public final class FsState {
   /** What is bad on a device; nothing for one that was never heard of. */
   DeviceFaults faultsOf(String device) {
     return faults.getOrDefault(device, DeviceFaults.NONE);
+  }
+
+  /** The allocation groups of a filesystem's data device that lost their trees, by start. */
+  SortedMap<Long, DamagedGroup> damagedGroups(String filesystem) {
+    TreeMap<Long, DamagedGroup> groups = damaged.get(filesystem);
+    return groups == null ? Collections.emptySortedMap() : groups;
   }
 
   /** The filesystem that is mounted on a device in some role; null if none is. */
@@ -83,13 +96,16 @@ public final class FsState {
     return id == null ? null : contents.get(id);
   }
 
+  /** Whether contents belong to a filesystem; those that do not are taken away step by step. */
+  boolean isLive(String id) {
+    return filesystems.values().stream().anyMatch(each -> id.equals(each.contents()));
+  }
+
   /** The names of a filesystem's files. */
   Names names(Filesystem filesystem) {
     UploadState upload = live(filesystem.imported().pathsUpload());
     PathIndex imported = upload == null ? PathIndex.EMPTY : upload.paths();
-    Contents there = contentsOf(filesystem);
-    FileFact.Disk disk = there == null ? null : there.disk();
-    return new Names(there, imported, disk == null ? imported.inodeOf("/") : disk.rootInode());
+    return new Names(this, filesystem, imported);
   }
 
   private @Nullable UploadState live(@Nullable String upload) {
@@ -122,6 +138,8 @@ public final class FsState {
       case Upload upload -> upload(key[1]).begin(upload);
       case Part part -> putPart(key[1], key[2], part);
       case Telling telling -> tellings.put(fact.key(), telling);
+      case DamagedGroup group ->
+          damaged.computeIfAbsent(key[1], name -> new TreeMap<>()).put(group.startSector(), group);
       case FileFact file -> {
         Contents there = contents.computeIfAbsent(key[1], c -> new Contents());
         ContentsFacts.put(there, key, file);
@@ -211,6 +229,13 @@ public final class FsState {
       }
       case Keys.PART -> forgetIfDead(key[1]);
       case Keys.TELLING -> tellings.remove(wholeKey);
+      case Keys.DAMAGED ->
+          damaged.computeIfPresent(
+              key[1],
+              (name, groups) -> {
+                groups.remove(Long.valueOf(key[2]));
+                return groups.isEmpty() ? null : groups;
+              });
       case Keys.DISK, Keys.EXTENT, Keys.INODE, Keys.ENTRY, Keys.XATTR, Keys.WRITE ->
           removeFromContents(key);
       default -> throw new IllegalStateException("no fact has the key " + wholeKey);
@@ -298,6 +323,7 @@ public final class FsState {
         && processes.equals(state.processes)
         && uploads.equals(state.uploads)
         && tellings.equals(state.tellings)
+        && damaged.equals(state.damaged)
         && contents.equals(state.contents)
         && earlyKill == state.earlyKill;
   }

@@ -16,6 +16,7 @@ final class Keys {
   static final String UPLOAD = "upload";
   static final String PART = "part";
   static final String TELLING = "telling";
+  static final String DAMAGED = "damaged";
 
   static final String DISK = "disk";
   static final String EXTENT = "extent";
@@ -85,6 +86,10 @@ final class Keys {
 
   static String part(String upload, int section, int number) {
     return String.format(Locale.ROOT, "%s/%s/%d/%08d", PART, upload, section, number);
+  }
+
+  static String damaged(String filesystem, long startSector) {
+    return DAMAGED + "/" + filesystem + "/" + startSector;
   }
 
   static String telling(String filesystem, String id) {

@@ -65,10 +65,11 @@ final class Mkfs {
               + LEAST_BYTES
               + " (agsize too small)");
     }
-    if (spec.realtime() != null && spec.rmapbt()) {
+    boolean plainRealtime = spec.realtime() != null && !spec.realtimeGroups();
+    if (plainRealtime && spec.rmapbt()) {
       return refused("rmapbt not supported with realtime devices; give rmapbt false");
     }
-    if (spec.realtime() != null && spec.reflink()) {
+    if (plainRealtime && spec.reflink()) {
       return refused("reflink not supported with realtime devices; give reflink false");
     }
     return null;

@@ -3,6 +3,7 @@ package io.faultline.fs.core;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.Views.OwnerView;
 import io.faultline.fs.core.Views.OwnersView;
+import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -80,7 +81,20 @@ final class Owners {
     ReverseMap map = state.map(filesystem, role);
     Cursor parsed = after == null ? null : Cursor.parse(after);
     Cursor from = parsed == null ? Cursor.BEFORE_ALL : parsed;
-    List<Hit> hits = hits(map, asked, from, limit);
+    List<Hit> hits = new ArrayList<>();
+    Extents closed = role == Role.DATA ? Damage.closed(state, filesystem) : Extents.EMPTY;
+    SectorRange within = asked.intersect(SectorRange.between(0, map.endSector()));
+    long start = within.startSector();
+    while (start < within.endSector() && hits.size() <= limit) {
+      SectorRange rest = SectorRange.between(start, within.endSector());
+      Extents next = closed.clip(rest);
+      boolean isClosed = !next.isEmpty() && next.startSector(0) == start;
+      long end =
+          next.isEmpty() ? rest.endSector() : isClosed ? next.endSector(0) : next.startSector(0);
+      SectorRange stretch = SectorRange.between(start, end);
+      hits.addAll(isClosed ? unknown(stretch, from) : hits(map, stretch, from, limit));
+      start = end;
+    }
     boolean more = hits.size() > limit;
     Names paths = state.names(filesystem);
     List<OwnerView> views = new ArrayList<>(Math.min(hits.size(), limit));
@@ -89,6 +103,17 @@ final class Owners {
     }
     String next = more ? hits.get(limit - 1).place().toString() : null;
     return new OwnersView(views, next);
+  }
+
+  /** The one owner of a stretch whose owners are not known any more. */
+  private static List<Hit> unknown(SectorRange stretch, Cursor from) {
+    Cursor place = new Cursor(stretch.startSector(), 0, 0, 0);
+    if (place.compareTo(from) <= 0) {
+      return List.of();
+    }
+    MapRecord record =
+        MapRecord.special(stretch.startSector(), stretch.sectorCount(), SpecialOwner.UNKNOWN);
+    return List.of(new Hit(record, place, stretch.sectorCount()));
   }
 
   /** One more than {@code limit}, if there are as many. */

@@ -232,7 +232,7 @@ public final class ReverseMap {
    */
   void forEachOf(long inode, Fork fork, long fileStartSector, long fileEndSector, Visitor visitor) {
     Cursor cursor = new Cursor(this);
-    long from = position(fork, fileStartSector);
+    long from = position(fork, Math.min(fileStartSector, (1L << FORK_SHIFT) - 1));
     boolean[] enough = {false};
     // Data of one file do not overlap: only the last one before can reach into what is asked.
     byFile.lastBefore(
@@ -265,6 +265,25 @@ public final class ReverseMap {
               && cursor.fileOffsetSectors() < fileEndSector
               && visitor.visit(cursor);
         });
+  }
+
+  /** Where a fork ends, in its sectors, looking no further than {@code limit}; 0 if it is empty. */
+  long endOf(long inode, Fork fork, long limit) {
+    Cursor cursor = new Cursor(this);
+    long[] end = {0};
+    byFile.lastBefore(
+        inode,
+        position(fork, Math.min(limit, (1L << FORK_SHIFT) - 1)),
+        Long.MIN_VALUE,
+        Long.MIN_VALUE,
+        (block, row) -> {
+          cursor.loadOfFile(block, row);
+          if (block.a(row) == inode && cursor.fork() == fork) {
+            end[0] = cursor.fileOffsetSectors() + cursor.sectorCount();
+          }
+          return false;
+        });
+    return end[0];
   }
 
   /**

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param rmapbt whether it keeps a reverse map
  * @param reflink whether files may share extents
  * @param blockSizeBytes of a filesystem block
+ * @param realtimeGroups whether the realtime section has groups, as kernels from 6.14 on make them:
+ *     only then it can have a reverse map and shared extents
  */
 public record Spec(
     String data,
@@ -22,7 +24,8 @@ public record Spec(
     boolean rmapbt,
     boolean reflink,
     Policy policy,
-    int blockSizeBytes) {
+    int blockSizeBytes,
+    boolean realtimeGroups) {
 
   /** What mkfs takes where nobody says otherwise. */
   public static final int DEFAULT_BLOCK_BYTES = 4096;
@@ -40,7 +43,7 @@ public record Spec(
       boolean rmapbt,
       boolean reflink,
       Policy policy) {
-    this(data, log, realtime, dax, rmapbt, reflink, policy, DEFAULT_BLOCK_BYTES);
+    this(data, log, realtime, dax, rmapbt, reflink, policy, DEFAULT_BLOCK_BYTES, false);
   }
 
   /** The device in that role; null if it has none. */
