@@ -2,6 +2,8 @@ package io.faultline.fs.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.faultline.events.Cause;
+import io.faultline.events.RecoveredData;
 import io.faultline.fs.core.FileViews.LayoutView;
 import io.faultline.fs.core.FileViews.ReadPiece;
 import io.faultline.fs.core.FileViews.ReadPlan;
@@ -13,8 +15,6 @@ import io.faultline.ranges.Extents;
 import io.faultline.ranges.testing.Gen;
 import io.faultline.ranges.testing.Seeds;
 import io.faultline.runtime.core.Answer;
-import io.faultline.events.RecoveredData;
-import io.faultline.events.Cause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -94,8 +94,7 @@ class FilesLawsTest {
       Arrays.fill(media, (byte) 99);
       fs.added(DEVICE, SECTORS);
       Spec spec =
-          new Spec(
-              DEVICE, null, null, Dax.ALWAYS, gen.flip(), true, Policy.PRECISE, block, false);
+          new Spec(DEVICE, null, null, Dax.ALWAYS, gen.flip(), true, Policy.PRECISE, block, false);
       fs.make("x", spec, SECTORS);
     }
 
@@ -156,8 +155,7 @@ class FilesLawsTest {
       }
       WritePlan plan = (WritePlan) ((Answer.Done) answer).body();
       if (gen.onceIn(6)) {
-        fs.mustSucceed(
-            new FileCommand.AbandonWrite("x", plan.write(), null, Extents.EMPTY));
+        fs.mustSucceed(new FileCommand.AbandonWrite("x", plan.write(), null, Extents.EMPTY));
         // In place, what reached the device before it failed is there; here nothing did.
         return;
       }
@@ -207,8 +205,7 @@ class FilesLawsTest {
             byte[] bytes = Objects.requireNonNull(files.get(owner.path())).bytes;
             int at = (int) owner.sector() * SECTOR;
             if (piece.heals() && at < bytes.length) {
-              System.arraycopy(
-                  mediaOf(device), 0, bytes, at, Math.min(SECTOR, bytes.length - at));
+              System.arraycopy(mediaOf(device), 0, bytes, at, Math.min(SECTOR, bytes.length - at));
             }
           }
         }
@@ -273,7 +270,9 @@ class FilesLawsTest {
       note("truncate " + path + " " + size);
       if (finish(
           fs.send(new FileCommand.Truncate("x", path, size)),
-          "not-found", "media-error", "no-space")) {
+          "not-found",
+          "media-error",
+          "no-space")) {
         ModelFile file = Objects.requireNonNull(files.get(path));
         file.bytes = Arrays.copyOf(file.bytes, size);
       }
@@ -286,7 +285,9 @@ class FilesLawsTest {
       note("punch " + path + " " + from + "+" + length);
       if (finish(
           fs.send(new FileCommand.Punch("x", path, from, length)),
-          "not-found", "media-error", "no-space")) {
+          "not-found",
+          "media-error",
+          "no-space")) {
         byte[] bytes = Objects.requireNonNull(files.get(path)).bytes;
         if (from < bytes.length) {
           Arrays.fill(bytes, from, Math.min(bytes.length, from + length), (byte) 0);
@@ -302,7 +303,9 @@ class FilesLawsTest {
       note("allocate " + path + " " + from + "+" + length + (keep ? " keep" : ""));
       if (finish(
           fs.send(new FileCommand.Allocate("x", path, from, length, keep)),
-          "not-found", "no-space", "media-error")) {
+          "not-found",
+          "no-space",
+          "media-error")) {
         ModelFile file = Objects.requireNonNull(files.get(path));
         if (!keep && from + length > file.bytes.length) {
           file.bytes = Arrays.copyOf(file.bytes, from + length);
@@ -318,7 +321,9 @@ class FilesLawsTest {
       note("reflink " + path + " " + from + " to " + to + " " + into);
       if (!finish(
           fs.send(new FileCommand.Reflink("x", path, to, from, into, 0)),
-          "not-found", "invalid-argument", "no-space")) {
+          "not-found",
+          "invalid-argument",
+          "no-space")) {
         return;
       }
       byte[] source = Objects.requireNonNull(files.get(path)).bytes;
@@ -352,7 +357,8 @@ class FilesLawsTest {
       note("xattr " + path + " " + length);
       finish(
           fs.send(new FileCommand.SetXattr("x", path, name, new byte[length])),
-          "not-found", "no-space");
+          "not-found",
+          "no-space");
     }
 
     private void fault() {
@@ -367,7 +373,10 @@ class FilesLawsTest {
       Extents range = Extents.of(sector, count);
       boolean mine =
           owners.stream()
-              .filter(each -> range.intersects(new io.faultline.ranges.SectorRange(each.sector(), each.count())))
+              .filter(
+                  each ->
+                      range.intersects(
+                          new io.faultline.ranges.SectorRange(each.sector(), each.count())))
               .allMatch(each -> each.owner().equals("free space") || "data".equals(each.fork()));
       if (mine) {
         note("fault " + range);
@@ -386,8 +395,7 @@ class FilesLawsTest {
       note("zeroed " + healed);
       healed.forEach(
           (start, count) ->
-              Arrays.fill(
-                  media, (int) start * SECTOR, (int) (start + count) * SECTOR, (byte) 0));
+              Arrays.fill(media, (int) start * SECTOR, (int) (start + count) * SECTOR, (byte) 0));
       bad = bad.subtract(healed);
       zeroed = zeroed.union(healed);
       fs.recover(DEVICE, RecoveredData.ZEROED, false, null, healed.toPairs());

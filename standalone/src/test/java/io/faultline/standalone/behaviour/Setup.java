@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 final class Setup {
 
   private static final int PAGE = Placement.PAGE;
+  private static final int REALTIME_SECTORS = 16 * Stack.PAGE_SECTORS;
 
   /** What is known of a line. */
   private record Rule(Pattern pattern, Action action) {}
@@ -119,10 +120,10 @@ final class Setup {
     }
   }
 
+  /** Files are made on the data device; one of the realtime device comes with a map. */
   private void makeRealtime(MatchResult line) {
     realtimeFile = line.group(1);
-    files.create(realtimeFile, "").mustSucceed();
-    files.change(realtimeFile, "realtime", "{\"realtime\":true}").mustSucceed();
+    new RealtimeImport(machine).withFile(realtimeFile, REALTIME_SECTORS);
   }
 
   private void makeDaxDirectory(MatchResult line) {
