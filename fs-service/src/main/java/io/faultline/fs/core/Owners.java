@@ -83,6 +83,8 @@ final class Owners {
     Cursor from = parsed == null ? Cursor.BEFORE_ALL : parsed;
     List<Hit> hits = new ArrayList<>();
     Extents closed = role == Role.DATA ? Damage.closed(state, filesystem) : Extents.EMPTY;
+    // As the kernel answers without a reverse map: it knows what is free, and nothing else.
+    boolean blind = role == Role.DATA && !filesystem.spec().rmapbt();
     SectorRange within = asked.intersect(SectorRange.between(0, map.endSector()));
     long start = within.startSector();
     while (start < within.endSector() && hits.size() <= limit) {
@@ -92,7 +94,10 @@ final class Owners {
       long end =
           next.isEmpty() ? rest.endSector() : isClosed ? next.endSector(0) : next.startSector(0);
       SectorRange stretch = SectorRange.between(start, end);
-      hits.addAll(isClosed ? unknown(stretch, from) : hits(map, stretch, from, limit));
+      hits.addAll(
+          isClosed
+              ? unknown(stretch, from)
+              : blind ? used(map, stretch, from, limit) : hits(map, stretch, from, limit));
       start = end;
     }
     boolean more = hits.size() > limit;
@@ -114,6 +119,41 @@ final class Owners {
     MapRecord record =
         MapRecord.special(stretch.startSector(), stretch.sectorCount(), SpecialOwner.UNKNOWN);
     return List.of(new Hit(record, place, stretch.sectorCount()));
+  }
+
+  /** Free stretches, and between them those that somebody has; at most one more than asked for. */
+  private static List<Hit> used(ReverseMap map, SectorRange asked, Cursor from, int limit) {
+    List<Hit> hits = new ArrayList<>();
+    long[] used = {Math.max(asked.startSector(), from.sector())};
+    map.forEachOverlapping(
+        used[0],
+        asked.endSector(),
+        record -> {
+          if (record.isFree()) {
+            addUsed(hits, used[0], record.startSector(), from);
+            add(hits, record.record(), record.startSector(), record.sectorCount(), from);
+            used[0] = record.endSector();
+          }
+          return hits.size() <= limit;
+        });
+    if (hits.size() <= limit) {
+      addUsed(hits, used[0], asked.endSector(), from);
+    }
+    return hits;
+  }
+
+  private static void addUsed(List<Hit> hits, long start, long end, Cursor from) {
+    if (start < end) {
+      MapRecord record = MapRecord.special(start, end - start, SpecialOwner.UNKNOWN);
+      add(hits, record, start, end - start, from);
+    }
+  }
+
+  private static void add(List<Hit> hits, MapRecord record, long start, long count, Cursor from) {
+    Cursor place = new Cursor(start, 0, 0, 0);
+    if (place.compareTo(from) > 0) {
+      hits.add(new Hit(record, place, count));
+    }
   }
 
   /** One more than {@code limit}, if there are as many. */
