@@ -7,6 +7,7 @@ import io.faultline.fs.above.ImpactController;
 import io.faultline.fs.above.ImportController;
 import io.faultline.fs.above.Mounts;
 import io.faultline.fs.above.ProcessController;
+import io.faultline.fs.above.files.FileChanges;
 import io.faultline.fs.above.files.FileConfiguration;
 import io.faultline.fs.below.BlockDevices;
 import io.faultline.fs.below.Upward;
@@ -81,8 +82,8 @@ public class FsServiceConfiguration {
   }
 
   @Bean
-  ProcessController fsProcessController(FsGateway fsGateway) {
-    return new ProcessController(fsGateway);
+  ProcessController fsProcessController(FsGateway fsGateway, FileChanges fsFileChanges) {
+    return new ProcessController(fsGateway, fsFileChanges);
   }
 
   @Bean

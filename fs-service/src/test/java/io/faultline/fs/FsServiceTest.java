@@ -338,8 +338,7 @@ class FsServiceTest {
       assertThat(acks.nextEventOf("down").data())
           .as("the removal came last, and the filesystem had stopped by then")
           .isEqualTo(
-              new RemovalAck(
-                  "down", "down0", "down:removal", "fs:data", 9, "shut_down_already"));
+              new RemovalAck("down", "down0", "down:removal", "fs:data", 9, "shut_down_already"));
     }
     try (TopicReader events = follow(Topics.FS_EVENTS)) {
       List<String> heard = new ArrayList<>();

@@ -128,6 +128,11 @@ final class Draft {
     return change;
   }
 
+  /** Nothing of the change that was begun comes about. */
+  void forgetChange(Filesystem filesystem) {
+    changes.remove(filesystem.name());
+  }
+
   void publish(Filesystem filesystem, EventData data) {
     publish(filesystem, data, faultId, causationId);
   }

@@ -19,6 +19,9 @@ final class FileRanges {
 
   private static final int SECTOR = SectorRange.SECTOR_BYTES;
 
+  /** No file has one behind; aligned to pages. */
+  private static final long LAST_SECTOR = 1L << 54;
+
   private FileRanges() {}
 
   /** A file that a command is about. */
@@ -71,6 +74,7 @@ final class FileRanges {
     long end = change.geometry.blockUp(Math.ceilDiv(sizeBytes, SECTOR));
     if (!change.unmap(role, number, Fork.DATA, end, Long.MAX_VALUE).isEmpty()) {
       change.moved(number);
+      change.invalidate(number, end, LAST_SECTOR);
     }
   }
 
@@ -304,6 +308,9 @@ final class FileRanges {
     long shift = command.toOffsetBytes() / SECTOR - first;
     List<MapRecord> shared = change.map(Role.DATA).of(from, Fork.DATA, first, last);
     change.unmap(Role.DATA, to, Fork.DATA, first + shift, last + shift);
+    // A page that somebody may store to would be everybody's.
+    change.invalidate(from, first, last);
+    change.invalidate(to, first + shift, last + shift);
     for (MapRecord each : shared) {
       if (!each.unwritten()) {
         long start = Math.max(first, each.fileOffsetSectors());

@@ -126,6 +126,7 @@ public final class FileViews {
    * <p>A write of much, or into many small pieces, is planned for its first part only: {@code
    * endBytes} says how far it goes (a short write), and the caller asks again for the rest.
    *
+   * @param filesystem where it is
    * @param write the name of this write, for its end
    * @param startBytes where the caller's bytes begin; there are none if that is the end
    * @param endBytes up to where the caller's bytes are taken
@@ -134,6 +135,7 @@ public final class FileViews {
    * @param created whether there was no such file before
    */
   public record WritePlan(
+      String filesystem,
       String write,
       long inode,
       long startBytes,

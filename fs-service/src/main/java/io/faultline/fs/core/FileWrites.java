@@ -124,6 +124,7 @@ final class FileWrites {
     long count = staged.sectors();
     change.disown(SpecialOwner.COW_RESERVATION, staged.deviceSector(), count);
     change.unmap(write.role(), write.inode(), Fork.DATA, from, from + count);
+    change.invalidate(write.inode(), from, from + count);
     change.mapExtent(
         write.role(), write.inode(), Fork.DATA, from, staged.deviceSector(), count, false);
   }

@@ -246,6 +246,11 @@ public sealed interface FsFact
       return device.isEmpty() && zero.isEmpty() && copied.isEmpty();
     }
 
+    PresentPages invalidated(Extents pages) {
+      return new PresentPages(
+          device.subtract(pages), writable.subtract(pages), zero.subtract(pages), copied);
+    }
+
     PresentPages without(Extents unmapped) {
       return new PresentPages(device.subtract(unmapped), writable.subtract(unmapped), zero, copied);
     }

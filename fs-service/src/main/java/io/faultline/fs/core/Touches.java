@@ -204,6 +204,16 @@ final class Touches {
     }
 
     private Decision<FsFact> map() {
+      if (store && mapping.shared() && filesystem != null) {
+        PageFaults.Made made = PageFaults.makeWritable(draft, filesystem, mapping.inode(), page);
+        if (made.decision() != null) {
+          return made.decision();
+        }
+        if (made.failed()) {
+          // As the kernel answers a page fault for which there is no room: VM_FAULT_SIGBUS.
+          return signal(MemoryFailure.ADDRESS_ERROR, MemoryFailure.NO_LSB, null);
+        }
+      }
       boolean zeros = !store && below.stream().allMatch(OnDevice::unwritten);
       SectorRange whole = zeros ? page : Pages.pageAround(mapping, page.startSector());
       long first = whole.startSector() / Pages.WINDOW_SECTORS;

@@ -7,6 +7,7 @@ import io.faultline.fs.core.FileFact.MapChange;
 import io.faultline.fs.core.FileFact.PendingWrite;
 import io.faultline.fs.core.FileFact.Xattr;
 import io.faultline.fs.core.FsFact.Filesystem;
+import io.faultline.ranges.Extents;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -171,6 +172,13 @@ final class Transaction {
         record.unwritten());
   }
 
+  /** Pages of sectors {@code [from, to)} of a file have to be asked for again. */
+  void invalidate(long inode, long from, long to) {
+    if (from < to) {
+      Pages.invalidate(draft, filesystem, inode, Extents.of(from, to - from));
+    }
+  }
+
   /** What is unwritten in {@code [from, to)} of a file is written from now on. */
   void convert(Role role, long inode, long from, long to) {
     for (MapRecord each : map(role).of(inode, Fork.DATA, from, to)) {
@@ -186,6 +194,7 @@ final class Transaction {
               piece.deviceSector(),
               piece.sectors(),
               false);
+          invalidate(inode, piece.fileSector(), piece.fileSector() + piece.sectors());
         }
       }
     }

@@ -128,6 +128,32 @@ final class WritePlanner {
     }
   }
 
+  /** Sectors {@code [first, last)} become the file's own and written, with what they hold now. */
+  void makeOwn(long first, long last) {
+    for (long at = geometry.blockDown(first); at < geometry.blockUp(last) && problem == null; ) {
+      long end = at + geometry.blockSectors();
+      if (!isOwn(at)) {
+        if (FileWrites.isBusy(change, number, at, end)) {
+          problem = FileProblems.busy(path);
+        } else {
+          coverFrom(at, end, at * SECTOR, at * SECTOR);
+        }
+      }
+      at = end;
+    }
+  }
+
+  private boolean isOwn(long block) {
+    List<MapRecord> there =
+        change.map(role).of(number, Fork.DATA, block, block + geometry.blockSectors());
+    if (there.isEmpty() || there.getFirst().unwritten()) {
+      return false;
+    }
+    MapRecord record = there.getFirst();
+    long device = record.startSector() + block - record.fileOffsetSectors();
+    return shared(record, device, geometry.blockSectors()).isEmpty();
+  }
+
   /** Plans {@code [from, to)} of the file; up to where it went. */
   private long cover(long from, long to) {
     long first = geometry.blockDown(from / SECTOR);
@@ -160,14 +186,51 @@ final class WritePlanner {
       addPiece(at, device, end - at);
       return end;
     }
-    Extents shared = recover ? Extents.EMPTY : shared(record, device, end - at);
+    Extents shared = shared(record, device, end - at);
     if (shared.contains(device)) {
-      long count = shared.endSector(0) - device;
-      return stage(at, device, count, from, to);
+      return coverShared(at, device, shared.endSector(0) - device, from, to);
     }
     long count = shared.isEmpty() ? end - at : shared.startSector(0) - device;
     overwrite(at, device, count, from, to);
     return at + count;
+  }
+
+  /**
+   * What is shared is copied; unless it is lost, and whoever writes it means to mend it for all.
+   */
+  private long coverShared(long at, long device, long count, long from, long to) {
+    Extents healed =
+        recover
+            ? lost.clip(new SectorRange(device, count)).roundOut(geometry.blockSectors())
+            : Extents.EMPTY;
+    if (!healed.contains(device)) {
+      long untilHealed = healed.isEmpty() ? count : healed.startSector(0) - device;
+      return stage(at, device, untilHealed, from, to);
+    }
+    long until = at + Math.min(count, healed.endSector(0) - device);
+    if (!isLostByPages(at, device, Math.max(at, from / SECTOR), until, to)) {
+      problem =
+          FileProblems.invalid(
+              path
+                  + " shares a block that is lost in part; give only the lost pages of it to be"
+                  + " recovered");
+      return until;
+    }
+    overwrite(at, device, until - at, from, to);
+    return until;
+  }
+
+  /** Whether each page that would be written has something lost. */
+  private boolean isLostByPages(long at, long device, long first, long until, long to) {
+    long last = Math.min(until, Math.ceilDiv(to, SECTOR));
+    if (first >= last) {
+      return true;
+    }
+    Extents pages =
+        lost.clip(new SectorRange(first - at + device, last - first))
+            .shift(at - device)
+            .roundOut(Pages.BASE_PAGE_SECTORS);
+    return pages.containsAll(SectorRange.between(first, last));
   }
 
   /** What of a piece other files own as well, by whole blocks. */
@@ -287,9 +350,7 @@ final class WritePlanner {
     written.add(fileSector, count);
     pieces.add(
         new WritePiece(
-            fileSector * SECTOR,
-            FileReads.place(change.filesystem, role, device, count),
-            !bad.intersect(range).isEmpty()));
+            fileSector * SECTOR, FileReads.place(change.filesystem, role, device, count), heals));
   }
 
   private void refuseLost(long sector, long offset) {
@@ -344,6 +405,7 @@ final class WritePlanner {
     }
     WritePlan plan =
         new WritePlan(
+            change.filesystem.name(),
             id,
             number,
             start,

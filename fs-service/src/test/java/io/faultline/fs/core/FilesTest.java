@@ -150,4 +150,46 @@ class FilesTest {
     assertThat(fs.ask(new FileCommand.StatFile("x", "/b/f"), FileView.class).paths())
         .containsExactly("/b/f");
   }
+
+  @Test
+  void aStoreToAHoleMakesABlockAndOneToASharedPageACopy() {
+    fs.mustSucceed(new FileCommand.Truncate("x", writeOne("/f"), 4L * BLOCK));
+    fs.map(7, "m", "x", "/f", 4L * BLOCK);
+    assertThat(fs.load(7, "m", 2L * BLOCK).result()).isEqualTo("ok");
+    assertThat(fs.store(7, "m", 2L * BLOCK).result()).isEqualTo("ok");
+    assertThat(read("/f", 0, 4L * BLOCK).pieces()).hasSize(2);
+
+    fs.mustSucceed(new FileCommand.Reflink("x", "/f", "/g", 0, 0, 0));
+    long shared = read("/f", 0, 1).pieces().getFirst().place().sector();
+    assertThat(fs.store(7, "m", 0).result()).isEqualTo("ok");
+    assertThat(read("/g", 0, 1).pieces().getFirst().place().sector()).isEqualTo(shared);
+    assertThat(read("/f", 0, 1).pieces().getFirst().place().sector()).isNotEqualTo(shared);
+    assertThat(fs.store(7, "m", 100).result()).as("present now").isEqualTo("ok");
+  }
+
+  private String writeOne(String path) {
+    write(path, 0, BLOCK);
+    return path;
+  }
+
+  @Test
+  void anUnlinkedFileLivesWhileItIsMapped() {
+    List<String> before = map();
+    write("/f", 0, 4L * BLOCK);
+    fs.map(7, "m", "x", "/f", 4L * BLOCK);
+    fs.mustSucceed(new FileCommand.Unlink("x", "/f"));
+    assertThat(fs.load(7, "m", 0).result()).isEqualTo("ok");
+    assertThat(map()).isNotEqualTo(before);
+    fs.mustSucceed(new FsCommand.UnmapFile(7, "m"));
+    assertThat(map()).isEqualTo(before);
+  }
+
+  @Test
+  void aWriteThatNeverEndsIsGivenUp() {
+    List<String> before = map();
+    WritePlan plan = plan("/f", 0, 5000);
+    fs.core().pass(FileWrites.WRITE_PATIENCE.plusSeconds(1));
+    assertThat(map()).isEqualTo(before);
+    assertThat(fs.refused(new FileCommand.CommitWrite("x", plan.write())).status()).isEqualTo(409);
+  }
 }

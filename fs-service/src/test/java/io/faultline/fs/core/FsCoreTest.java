@@ -24,8 +24,8 @@ import io.faultline.events.FilesystemEvent.RangeUnowned;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.RemovalAck;
 import io.faultline.fs.core.Views.FilesystemView;
-import io.faultline.fs.core.Views.OwnerView;
 import io.faultline.fs.core.Views.ImpactView;
+import io.faultline.fs.core.Views.OwnerView;
 import io.faultline.fs.testing.FsHarness;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -90,10 +90,10 @@ class FsCoreTest {
             owners ->
                 assertThat(owners.stream().mapToLong(OwnerView::count).sum()).isEqualTo(SECTORS));
     assertThat(fs.owners("data", Role.DATA, SECTORS, 8, 10)).as("beyond the end").isEmpty();
-    assertThat(heard(fs.poison("pmem0", "f1", 80, 8)))
+    assertThat(heard(fs.poison("pmem0", "f1", 800, 8)))
         .containsExactly(
             new RangeUnowned(
-                HOST, "data", "free space", "pmem0", Extents.of(80, 8), Cause.MEDIA_ERROR));
+                HOST, "data", "free space", "pmem0", Extents.of(800, 8), Cause.MEDIA_ERROR));
   }
 
   @Test

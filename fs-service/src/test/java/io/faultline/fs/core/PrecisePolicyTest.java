@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** What {@code policy: precise} does where the kernel gives up. */
 class PrecisePolicyTest {
 
-  private static final long SECTORS = 4000;
+  private static final long SECTORS = 40_000;
 
   /** Two allocation groups, each with headers, trees, an inode chunk and a file. */
   private static final String[] MAP = {

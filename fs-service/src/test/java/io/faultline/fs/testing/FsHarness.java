@@ -17,6 +17,8 @@ import io.faultline.fs.FsServiceConfiguration;
 import io.faultline.fs.above.Dumps;
 import io.faultline.fs.core.ClaimedDevice;
 import io.faultline.fs.core.Dax;
+import io.faultline.fs.core.FileCommand;
+import io.faultline.fs.core.FileViews;
 import io.faultline.fs.core.FsCommand;
 import io.faultline.fs.core.FsFact;
 import io.faultline.fs.core.FsState;
@@ -254,7 +256,13 @@ public final class FsHarness {
   }
 
   public AccessView store(long pid, String mapping, long offset) {
-    return ask(new FsCommand.TouchPage(pid, mapping, offset, true), AccessView.class);
+    FsCommand.TouchPage touch = new FsCommand.TouchPage(pid, mapping, offset, true);
+    Object answer = ask(touch, Object.class);
+    if (answer instanceof FileViews.WritePlan plan) {
+      mustSucceed(new FileCommand.CommitWrite(plan.filesystem(), plan.write()));
+      answer = ask(touch, AccessView.class);
+    }
+    return (AccessView) answer;
   }
 
   public ProcessView process(long pid) {

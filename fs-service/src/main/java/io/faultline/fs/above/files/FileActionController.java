@@ -79,7 +79,7 @@ public final class FileActionController {
     FileCommand command = command(name, target, wanted);
     return Replies.toResponse(
         movesBytes(command)
-            ? changes.change(host, name, command)
+            ? changes.change(host, command)
             : gateway.send(host, command, Edge.commandId(request)));
   }
 

@@ -44,9 +44,32 @@ public final class FileChanges {
    * Carries out a change that may have to move bytes of the file: 202 is its plan, another answer
    * is the end of it.
    */
-  public Reply change(String host, String filesystem, FsCommand command) {
-    return planned(host, filesystem, command, reply -> reply.status() == ACCEPTED, NOTHING, 0)
-        .reply();
+  public Reply change(String host, FsCommand command) {
+    return planned(host, command, reply -> reply.status() == ACCEPTED, NOTHING, 0).reply();
+  }
+
+  /** A load or a store, for which a page may have to be made first: then it is touched again. */
+  public Reply touch(String host, FsCommand.TouchPage touch, @Nullable String commandId) {
+    Reply reply = gateway.send(host, touch, commandId);
+    for (int tried = 1; reply.status() == ACCEPTED || isBusy(reply); tried++) {
+      Reply made = reply.status() == ACCEPTED ? carryOut(host, reply) : reply;
+      if (!made.isSuccess() && !isBusy(made) || tried == TURNS) {
+        return made;
+      }
+      LockSupport.parkNanos(isBusy(made) ? TURN_NANOS : 0);
+      reply = gateway.send(host, touch, null);
+    }
+    return reply;
+  }
+
+  /** Moves the bytes of a plan that came without any of the caller. */
+  private Reply carryOut(String host, Reply planned) {
+    WritePlan plan = Json.LENIENT.readValue(planned.body(), WritePlan.class);
+    WriteMover.Refusal refusal =
+        new WriteMover(blocks, host, plan.filesystem()).move(plan, NOTHING, 0);
+    return refusal == null
+        ? gateway.send(host, new FileCommand.CommitWrite(plan.filesystem(), plan.write()), null)
+        : abandoned(host, plan, refusal);
   }
 
   /**
@@ -55,17 +78,11 @@ public final class FileChanges {
    * @param content that begins at the command's offset
    */
   Outcome write(String host, FileCommand.PlanWrite command, byte[] content) {
-    return planned(
-        host, command.filesystem(), command, Reply::isSuccess, content, command.offsetBytes());
+    return planned(host, command, Reply::isSuccess, content, command.offsetBytes());
   }
 
   private Outcome planned(
-      String host,
-      String filesystem,
-      FsCommand command,
-      Predicate<Reply> isPlan,
-      byte[] content,
-      long contentOffset) {
+      String host, FsCommand command, Predicate<Reply> isPlan, byte[] content, long contentOffset) {
     for (int tried = 1; ; tried++) {
       Reply reply = sendInTurn(host, command);
       if (!isPlan.test(reply)) {
@@ -73,22 +90,23 @@ public final class FileChanges {
       }
       WritePlan plan = Json.LENIENT.readValue(reply.body(), WritePlan.class);
       WriteMover.Refusal refusal =
-          new WriteMover(blocks, host, filesystem).move(plan, content, contentOffset);
+          new WriteMover(blocks, host, plan.filesystem()).move(plan, content, contentOffset);
       Reply end =
           refusal == null
-              ? gateway.send(host, new FileCommand.CommitWrite(filesystem, plan.write()), null)
-              : abandoned(host, filesystem, plan, refusal);
+              ? gateway.send(
+                  host, new FileCommand.CommitWrite(plan.filesystem(), plan.write()), null)
+              : abandoned(host, plan, refusal);
       if (end.status() != CONFLICT || tried == TRIES) {
         return new Outcome(end.status() == CONFLICT ? notNow(end) : end, plan);
       }
     }
   }
 
-  private Reply abandoned(
-      String host, String filesystem, WritePlan plan, WriteMover.Refusal refusal) {
+  private Reply abandoned(String host, WritePlan plan, WriteMover.Refusal refusal) {
     gateway.send(
         host,
-        new FileCommand.AbandonWrite(filesystem, plan.write(), refusal.role(), refusal.bad()),
+        new FileCommand.AbandonWrite(
+            plan.filesystem(), plan.write(), refusal.role(), refusal.bad()),
         null);
     Problem problem = refusal.problem();
     boolean media = problem.kind().equals("media-error");

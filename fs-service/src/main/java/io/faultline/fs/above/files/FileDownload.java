@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.StringJoiner;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -29,6 +30,10 @@ final class FileDownload {
 
   /** Lost ranges that stand in a header; {@code Faultline-Bad-Bytes} counts all. */
   private static final int MAX_RANGES_IN_HEADER = 256;
+
+  private static final int UNAVAILABLE = 503;
+  private static final int TRIES_WITHIN = 5;
+  private static final long PAUSE_NANOS = 200_000_000;
 
   private final FsGateway gateway;
   private final FileReader reader;
@@ -171,6 +176,20 @@ final class FileDownload {
       return new FileReader.Chunk.Content(first.plan(), first.bytes(), lost);
     }
 
+    /** Once bytes are sent nobody can be asked to come again. */
+    private FileReader.Chunk readPatiently(FileCommand.PlanRead chunk) {
+      FileReader.Chunk read = reader.read(wanted.host(), chunk);
+      for (int tried = 1; tried < TRIES_WITHIN && isNotNow(read); tried++) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+        read = reader.read(wanted.host(), chunk);
+      }
+      return read;
+    }
+
+    private static boolean isNotNow(FileReader.Chunk read) {
+      return read instanceof FileReader.Chunk.Refused(Reply reply) && reply.status() == UNAVAILABLE;
+    }
+
     private void stream(FileReader.Chunk.Content first, Extents lost, HttpServletResponse response)
         throws IOException {
       response.setStatus(status().value());
@@ -180,7 +199,7 @@ final class FileDownload {
       out.write(first.bytes());
       long at = start + first.bytes().length;
       while (at < end) {
-        switch (reader.read(wanted.host(), chunk(at))) {
+        switch (readPatiently(chunk(at))) {
           case FileReader.Chunk.Refused(Reply reply) ->
               throw new BrokenAnswerException(
                   wanted.path() + " at " + at + ": " + FileChanges.kind(reply));
