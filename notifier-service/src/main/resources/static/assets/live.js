@@ -100,7 +100,7 @@ function options(box) {
     cursor: { show: false },
     legend: { show: false },
     scales: { y: { range: (_, low, high) => [0, Math.max(5, high * 1.1)] } },
-    axes: [{ ...axis, size: 24, space: 70 }, { ...axis, size: 44, space: 30 }],
+    axes: [{ ...axis, size: 22, space: 80, values: (_, marks) => marks.map((second) => timeOfDay(second * 1000)) }, { ...axis, size: 44, space: 30 }],
     series: [{}, ...LAYERS.map(([name, tone], i) => ({ label: name, stroke: colour(tone), width: 1.5, dash: [[], [6, 3], [2, 2]][i], points: { show: false } }))],
   };
 }

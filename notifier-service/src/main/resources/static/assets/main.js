@@ -18,7 +18,7 @@ const DIALOGS = { ...ACTIONS, fault: Fault, acknowledge: Acknowledge, resolve: R
 function App() {
   return html`<${Header} />
     <${Disconnected} />
-    <main class="board"><${Stack} /><div class="side"><${Live} /><${Watchers} /></div><${Faults} /></main>
+    <main class="board"><${Stack} /><${Faults} /><div class="side"><${Live} /><${Watchers} /></div></main>
     <footer class="foot"><a href="/v1/openapi.json">the interface</a> <a href="/v1/topology">topology</a> <a href="/v1/events">events</a>
       <a href="/actuator/health/readiness">readiness</a> <a href="/assets/vendor/LICENSES.txt">licences</a></footer>
     <${Open} />

@@ -300,13 +300,13 @@ function edges(box, topology) {
 function Lit() {
   const lit = useStore(lights);
   if (!lit.key) {
-    return html`<p class="lit faint">Point at a strip, or focus it and use the arrow keys: its images above and below light up.</p>`;
+    return html`<p class="readout faint">Point at a strip, or focus it and use the arrow keys: its images above and below light up.</p>`;
   }
   const named = [...lit.byBlock].map(([block, one]) => html`<li key=${block}><b>${block}</b> ${ranges(one.ranges)} <span class="faint">${EFFECTS[one.is] ?? words(one.is)}</span></li>`);
   const files = lit.owners.slice(0, 6).map((owner, i) => html`<li key=${`owner ${i}`}><b>${owner.paths?.[0] ?? (owner.inode ? `inode ${owner.inode}` : owner.owner)}</b>
     ${owner.fileOffsetBytes !== undefined ? ` bytes ${range(owner.fileOffsetBytes, owner.lengthBytes)}` : ` ${range(owner.sector, owner.count)}`}
-    <span class="faint">${(owner.flags ?? []).join(', ')}</span></li>`);
-  return html`<div class="lit" role="status">
+    ${' '}<span class="faint">${(owner.flags ?? []).join(', ')}</span></li>`);
+  return html`<div class="readout" role="status">
     <ul>${named}${files}
       ${lit.owners.length > 6 || lit.moreOwners ? html`<li key="more" class="faint">${lit.owners.length > 6 ? `${lit.owners.length - 6}${lit.moreOwners ? ' or more' : ''} further owners` : 'more owners'}</li>` : null}
       ${lit.processes.map((one) => html`<li key=${`p ${one.pid} ${one.mapping}`}><b>process ${one.pid}</b> ${one.path}</li>`)}

@@ -130,13 +130,16 @@ export class StripView {
   }
 
   *#weakPieces() {
-    const exact = this.#data?.redundancyLostRanges;
+    if (!this.#data) {
+      return;
+    }
+    const exact = this.#data.redundancyLostRanges;
     if (exact) {
       for (let i = 0; i < exact.length; i += 2) {
         yield [exact[i], exact[i + 1], 1];
       }
     } else {
-      yield* this.#bins(this.#data?.redundancyLost ?? []);
+      yield* this.#bins(this.#data.redundancyLost);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -14,7 +15,6 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
-import org.springframework.http.HttpMethod;
 
 /** The dashboard: one page, its modules and its styles. */
 @Hidden
@@ -42,7 +42,8 @@ public final class DashboardController {
 
   @GetMapping({"/", "/index.html"})
   ResponseEntity<byte[]> page(
-      @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false) @Nullable String accepted,
+      @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false)
+          @Nullable String accepted,
       WebRequest request)
       throws NoResourceFoundException {
     return answer("index.html", accepted, request);
@@ -51,7 +52,8 @@ public final class DashboardController {
   @GetMapping("/" + ASSETS + "/{*name}")
   ResponseEntity<byte[]> asset(
       @PathVariable String name,
-      @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false) @Nullable String accepted,
+      @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false)
+          @Nullable String accepted,
       WebRequest request)
       throws NoResourceFoundException {
     return answer(ASSETS + name, accepted, request);

@@ -1,4 +1,6 @@
-/** Serves the dashboard's files: packed once, revalidated by what is in them, under strict headers. */
+/**
+ * Serves the dashboard's files: packed once, revalidated by what is in them, under strict headers.
+ */
 @NullMarked
 package io.faultline.notifier.above.dashboard;
 
