@@ -24,6 +24,7 @@ export function Fault({ id }) {
       } catch (failed) {
         if (failed.name !== 'AbortError') {
           setProblem(failed);
+          throw failed;
         }
       }
     }, PAUSE_MILLIS),

@@ -66,6 +66,7 @@ async function read({ host, filter, after }, setPage, signal) {
   } catch (failed) {
     if (failed.name !== 'AbortError') {
       setPage((before) => ({ ...before, problem: failed.message }));
+      throw failed;
     }
   }
 }

@@ -11,6 +11,10 @@ const TOPOLOGY_PAUSE_MILLIS = 500;
 const HOSTS_PAUSE_MILLIS = 5_000;
 const TOASTS = 4;
 
+/** The stream may be quicker than what is read afterwards: that is read again, twice, this far apart. */
+const SETTLE_MILLIS = 2_000;
+const MOST_UNSETTLED = 500;
+
 const stored = (name) => {
   try {
     return localStorage.getItem(`faultline.${name}`);
@@ -89,6 +93,7 @@ export const topology = new Refresh(async (signal) => {
       stack.set({ topology: null, problem: null });
     } else if (failed.name !== 'AbortError') {
       stack.set({ problem: failed.message });
+      throw failed;
     }
   }
 }, TOPOLOGY_PAUSE_MILLIS);
@@ -115,9 +120,7 @@ export function chooseHost(host, byHand = true) {
   app.set({ host });
   stack.set({ topology: null, problem: null });
   topology.now();
-  for (const listener of watchers) {
-    listener(null);
-  }
+  tellWatchers(null);
 }
 
 export function setBy(by) {
@@ -228,18 +231,40 @@ function take(told) {
       total: live.value.total + told.events.length,
       recent: [...events.slice(-KEPT_EVENTS).reverse(), ...live.value.recent].slice(0, KEPT_EVENTS),
     });
-    for (const listener of watchers) {
-      listener(events);
-    }
+    tellWatchers(events);
+    young.push(...events.slice(0, MOST_UNSETTLED - young.length));
+    overflowed ||= young.length === MOST_UNSETTLED;
+    settle();
   }
+}
+
+function tellWatchers(events) {
+  for (const listener of watchers) {
+    listener(events);
+  }
+}
+
+let young = [];
+let old = [];
+let overflowed = false;
+let settling = 0;
+
+function settle() {
+  settling ||= setTimeout(() => {
+    settling = 0;
+    const all = [...old, ...young];
+    tellWatchers(overflowed ? null : all);
+    [old, young, overflowed] = [young, [], overflowed && young.length > 0];
+    if (old.length) {
+      settle();
+    }
+  }, SETTLE_MILLIS);
 }
 
 function refreshAll() {
   hosts.ask();
   topology.ask();
-  for (const listener of watchers) {
-    listener(null);
-  }
+  tellWatchers(null);
 }
 
 export function start() {

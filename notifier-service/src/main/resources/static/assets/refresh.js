@@ -1,5 +1,7 @@
 // Something that is read again when it may have changed: one reading at a time, and the slower the
-// server answers the more rarely it is asked.
+// server answers the more rarely it is asked. What cannot be reached is tried again.
+
+const TRY_AGAIN_MILLIS = 3_000;
 
 export class Refresh {
   #load;
@@ -48,12 +50,16 @@ export class Refresh {
     const mine = new AbortController();
     this.#running = mine;
     const begun = performance.now();
+    let pause = this.#pauseMillis;
     try {
       await this.#load(mine.signal);
     } catch (failed) {
       if (failed.name !== 'AbortError') {
-        // Whoever shows it has told already; the next event asks again.
         console.debug('not read:', failed.message);
+        if (failed.status === 0 || failed.status >= 500) {
+          this.#wanted = true;
+          pause = TRY_AGAIN_MILLIS;
+        }
       }
     }
     if (this.#running !== mine) {
@@ -61,7 +67,7 @@ export class Refresh {
     }
     this.#running = null;
     const took = performance.now() - begun;
-    this.#notBefore = performance.now() + Math.max(this.#pauseMillis, 2 * took);
+    this.#notBefore = performance.now() + Math.max(pause, 2 * took);
     if (this.#wanted) {
       this.ask();
     }

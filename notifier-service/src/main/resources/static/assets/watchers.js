@@ -21,6 +21,7 @@ export function Watchers() {
       } catch (failed) {
         if (failed.name !== 'AbortError') {
           setKnown((before) => ({ ...before, problem: failed.message }));
+          throw failed;
         }
       }
     }, PAUSE_MILLIS),
