@@ -113,7 +113,7 @@ function Newest() {
   return html`<ol class="newest" aria-label="The newest events">${recent.slice(0, LISTED).map((event) => html`<li key=${event.id}>
     <time datetime=${event.time}>${timeOfDay(event.time)}</time>
     <span class=${`layer ${event.layer}`}>${event.layer}</span>
-    <span class="what">${words(event.type)} <b>${event.name ?? ''}</b> <span class="faint">${event.path ?? (event.ranges ? ranges(event.ranges) : event.reason ?? '')}</span></span>
+    <span class="what"><b>${event.name ?? ''}</b> ${words(event.type)} <span class="faint">${event.path ?? (event.ranges ? ranges(event.ranges) : event.reason ?? '')}</span></span>
     ${event.fault ? html`<button type="button" class="link" aria-label=${`The fault of ${words(event.type)} ${event.name}`} onClick=${() => open('fault', { id: event.fault })}>fault</button>` : html`<span></span>`}
   </li>`)}</ol>`;
 }

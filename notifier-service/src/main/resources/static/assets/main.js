@@ -29,7 +29,7 @@ function App() {
 function Disconnected() {
   const state = useStore(live, (value) => value.state);
   return state === 'broken'
-    ? html`<p class="disconnected" role="alert">Disconnected: what is shown may be old. This page connects again by itself and misses nothing.</p>`
+    ? html`<p class="disconnected" role="alert">Disconnected: what is shown may be old. This page connects again by itself and goes on where it was.</p>`
     : null;
 }
 

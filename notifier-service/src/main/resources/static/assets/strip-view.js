@@ -7,6 +7,7 @@ import { Refresh } from './refresh.js';
 const PAUSE_MILLIS = 500;
 const LEAST_WIDTH = 2;
 const NEAR_PIXELS = 4;
+const CROWDED_PIXELS = 6;
 const MOST_BINS = 10_000;
 const OWNERS = 500;
 const ZOOM = 0.5;
@@ -127,6 +128,12 @@ export class StripView {
     } else {
       yield* this.#bins(this.#data.bad);
     }
+  }
+
+  /** Few are drawn each by itself; many by how much of each pixel is bad, or all would look bad. */
+  #drawnPieces(width) {
+    const few = (this.#data?.badRangeCount ?? 0) <= width / CROWDED_PIXELS;
+    return few || !this.#data ? this.badPieces() : this.#bins(this.#data.bad);
   }
 
   *#weakPieces() {
@@ -290,8 +297,8 @@ export class StripView {
       bar(start, length, tall / 2, tall / 2);
     }
     paint.fillStyle = colour('--bad');
-    for (const [start, length, share] of this.badPieces()) {
-      paint.globalAlpha = 0.45 + 0.55 * share;
+    for (const [start, length, share] of this.#drawnPieces(width)) {
+      paint.globalAlpha = 0.35 + 0.65 * share;
       bar(start, length, 0, tall);
     }
     paint.globalAlpha = 1;
