@@ -165,9 +165,9 @@ final class Dashboard implements AutoCloseable {
     Object tooWide =
         page.evaluate(
             """
-            () => [document.documentElement, ...document.querySelectorAll('dialog[open]')]
+            () => [document.documentElement, ...document.querySelectorAll('dialog[open], .panel')]
               .filter(one => one.scrollWidth > one.clientWidth + 1)
-              .map(one => one.tagName + ' is ' + one.scrollWidth + ' wide, not ' + one.clientWidth)
+              .map(one => one.tagName + ' ' + one.className + ' is ' + one.scrollWidth + ' wide, not ' + one.clientWidth)
             """);
     assertThat((List<?>) tooWide).as(what).isEmpty();
   }
