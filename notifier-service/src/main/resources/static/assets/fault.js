@@ -61,7 +61,7 @@ function Whole({ fault, path }) {
           <b>${words(one.what)}</b>${one.times > 1 ? ` ${number(one.times)} times, until ${timeOfDay(one.until)}` : ''}
           ${one.by ? html` by ${one.by}` : null}${one.reason ? html`: <q>${one.reason}</q>` : null}</li>`)}</ol>
         <h3>What was told</h3>
-        <ol class="timeline events">${fault.events.slice(-40).map((one) => html`<li><time datetime=${one.time}>${timeOfDay(one.time)}</time>
+        <ol class="timeline events" tabindex="0" aria-label="What was told">${fault.events.slice(-40).map((one) => html`<li><time datetime=${one.time}>${timeOfDay(one.time)}</time>
           <${Mark} is=${one.severity} text=${words(one.type.replace('io.faultline.', ''))} /> <span class="faint">${one.source.split('/').at(-1)}</span></li>`)}</ol>
         ${fault.counts.events > fault.events.length ? html`<p class="faint">${number(fault.counts.events)} events in all</p>` : null}
         <p class="links"><a href=${at`/v1/faults/${fault.id}`}>as JSON</a> <a href=${at`/v1/faults/${fault.id}/path`}>way up as JSON</a>

@@ -438,11 +438,24 @@ class DashboardIT {
     }
   }
 
-  /** The stack of the README's walk on a host of this name. */
+  /**
+   * The stack of the README's walk on a host of this name. All of it is PUT, and 503 says that the
+   * same may be asked again: right after a restart, or where the machine is busy.
+   */
   private static Api host(String name) {
     Api api = new Api(faultline, name);
-    api.buildWalk(PROJECT);
-    return api;
+    long deadline = System.nanoTime() + Duration.ofMillis(2 * PATIENCE_MILLIS).toNanos();
+    while (true) {
+      try {
+        api.buildWalk(PROJECT);
+        return api;
+      } catch (AssertionError refused) {
+        boolean late = String.valueOf(refused.getMessage()).contains("\"status\":503");
+        if (!late || System.nanoTime() > deadline) {
+          throw refused;
+        }
+      }
+    }
   }
 
   private static Dashboard open(String host, int width, int height, ColorScheme colours) {
