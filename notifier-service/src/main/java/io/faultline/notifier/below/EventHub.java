@@ -448,11 +448,11 @@ public final class EventHub implements SmartLifecycle {
     try (Admin admin = Admin.create(connection.properties())) {
       Map<String, TopicDescription> found =
           admin
-              .describeTopics(Topics.LAYER_EVENTS)
+              .describeTopics(Topics.FOLLOWED_EVENTS)
               .allTopicNames()
               .get(ADMIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
       SortedMap<Layer, TopicLayout.Topic> topics = new TreeMap<>();
-      for (String name : Topics.LAYER_EVENTS) {
+      for (String name : Topics.FOLLOWED_EVENTS) {
         TopicDescription topic = Objects.requireNonNull(found.get(name));
         topics.put(
             Objects.requireNonNull(Layer.byText(Topics.layerOf(name))),
