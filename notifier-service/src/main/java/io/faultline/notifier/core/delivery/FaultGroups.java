@@ -218,7 +218,7 @@ final class FaultGroups<E> {
     notices.add(
         new Notice(
             notice,
-            group.faultId() + "/" + notice,
+            group.faultId() + "~" + notice,
             TYPE,
             group.host(),
             group.faultId(),

@@ -21,7 +21,7 @@ public record Place(int fingerprint, long[] next) {
   }
 
   /** What of it concerns the hosts of one partition. */
-  HostPlace of(int partition, int partitions) {
+  public HostPlace of(int partition, int partitions) {
     long[] mine = new long[next.length / partitions];
     for (int topic = 0; topic < mine.length; topic++) {
       mine[topic] = next[topic * partitions + partition];

@@ -221,8 +221,7 @@ class DeliverySimulationTest {
         if (within && left-- > 0) {
           at[line.slot()] = line.offset() + 1;
           if (scan.hosts().contains(line.host())) {
-            core.scanned(
-                waiting(line, new Place(1, at.clone())), Layer.DEVICE, line.event(), now);
+            core.scanned(waiting(line, new Place(1, at.clone())), Layer.DEVICE, line.event(), now);
           }
         }
       }
