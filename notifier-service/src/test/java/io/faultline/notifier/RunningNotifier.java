@@ -45,10 +45,7 @@ public final class RunningNotifier implements AutoCloseable {
    * @param clock what deliveries go by; null for the real one
    */
   public static RunningNotifier start(
-      String bootstrapServers,
-      Path stateDir,
-      Map<String, Object> settings,
-      @Nullable Clock clock) {
+      String bootstrapServers, Path stateDir, Map<String, Object> settings, @Nullable Clock clock) {
     SpringApplication application = new SpringApplication(NotifierServiceApplication.class);
     Map<String, Object> all = new HashMap<>();
     all.put("server.port", "0");

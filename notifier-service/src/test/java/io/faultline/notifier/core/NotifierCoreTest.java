@@ -50,8 +50,7 @@ class NotifierCoreTest {
     core.command(new NotifierCommand.AcknowledgeFault(id, "ann", "on it"));
 
     assertThat(core.published()).allMatch(event -> id.equals(event.faultId()));
-    FaultEvent.FaultOpened opened =
-        core.published(FaultEvent.FaultOpened.class).getFirst();
+    FaultEvent.FaultOpened opened = core.published(FaultEvent.FaultOpened.class).getFirst();
     assertThat(opened.fault().devices()).containsExactly("pmem0");
     assertThat(opened.fault().sectors()).isEqualTo(24);
     assertThat(opened.grown()).containsExactly("sectors", "devices");

@@ -105,6 +105,11 @@ public class WatchConfiguration {
   }
 
   @Bean
+  RunbooksController notifierRunbooksController() {
+    return new RunbooksController();
+  }
+
+  @Bean
   DeliveriesController notifierDeliveriesController(WatcherStore notifierWatcherStore) {
     return new DeliveriesController(notifierWatcherStore);
   }

@@ -79,6 +79,9 @@ public final class Deliveries<E> {
   private final Notices<E> notices;
   private final FaultGroups<E> groups;
 
+  /** The receiver wants no more calls: none is begun. */
+  private boolean unwanted;
+
   /**
    * @param state of a watcher that has begun; see {@link #begin}
    * @param partitions of every topic
@@ -194,7 +197,7 @@ public final class Deliveries<E> {
 
   /** What is to be read again now; null if nothing is. Ends with one of the calls below. */
   public @Nullable Scan scan(Instant now) {
-    return lanes.scan(now);
+    return unwanted ? null : lanes.scan(now);
   }
 
   /** A scan read something of one of its hosts that {@link Settings#concerns} the watcher. */
@@ -218,8 +221,10 @@ public final class Deliveries<E> {
 
   /** Time has passed. */
   public void tick(Instant now) {
-    groups.tick(now);
-    notices.tick(now);
+    if (!unwanted) {
+      groups.tick(now);
+      notices.tick(now);
+    }
   }
 
   /** When {@link #tick} or {@link #scan} have something to do; null if nothing waits for time. */
@@ -249,6 +254,7 @@ public final class Deliveries<E> {
 
   private void disabledIf(TryEnd end) {
     if (end.outcome() == TryEnd.Outcome.UNWANTED) {
+      unwanted = true;
       deciding.disable(settings.revision());
     }
   }

@@ -5,7 +5,6 @@ import io.faultline.notifier.core.delivery.DeliveryFact.Count;
 import io.faultline.notifier.core.delivery.DeliveryFact.Dead;
 import io.faultline.notifier.core.delivery.DeliveryFact.Held;
 import io.faultline.notifier.core.delivery.DeliveryFact.Ref;
-import io.faultline.notifier.core.delivery.TryEnd.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -68,6 +67,9 @@ final class EventLanes<E> {
   private Place main;
   private int underWay;
   private int atHand;
+
+  /** The receiver wants no more calls: none is begun. */
+  private boolean unwanted;
 
   /** Something that was read at the main place. */
   private static final class Mark {
@@ -175,7 +177,7 @@ final class EventLanes<E> {
 
   /** Its first event is sent if it is its turn. */
   private void send(Lane<E> lane, Instant now) {
-    if (lane.isEmpty() || lane.since != null || lane.queued) {
+    if (unwanted || lane.isEmpty() || lane.since != null || lane.queued) {
       return;
     }
     if (underWay >= connections) {
@@ -235,6 +237,7 @@ final class EventLanes<E> {
         done(event, lane);
       }
       case UNWANTED -> {
+        unwanted = true;
         deciding.tried(line, end, "disabled", null);
         waitFor(event, lane, tries, now);
       }
@@ -257,9 +260,6 @@ final class EventLanes<E> {
     if (next != null) {
       next.queued = false;
       send(next, now);
-    }
-    if (end.outcome() == Outcome.UNWANTED) {
-      turns.clear();
     }
   }
 

@@ -7,9 +7,9 @@ import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.above.watch.AddressRule.Checked;
 import java.net.InetAddress;
 import java.time.Duration;
-import org.springframework.util.unit.DataSize;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.util.unit.DataSize;
 
 class AddressRuleTest {
 

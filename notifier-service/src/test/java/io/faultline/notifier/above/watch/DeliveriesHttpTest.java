@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.standardwebhooks.exceptions.EmptyWebhookSecretException;
 import com.standardwebhooks.exceptions.WebhookVerificationException;
 import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
@@ -183,7 +184,7 @@ class DeliveriesHttpTest {
   }
 
   private static void verify(String secret, Receiver.Call call)
-      throws WebhookVerificationException {
+      throws WebhookVerificationException, EmptyWebhookSecretException {
     new com.standardwebhooks.Webhook(secret).verify(call.body(), call.headers());
   }
 
@@ -225,8 +226,7 @@ class DeliveriesHttpTest {
     assertThat(first.at("/data/fault/devices/0").asString()).isEqualTo("pmem0");
     writer.write(told.recovered("pmem0", fault, RecoveredData.ZEROED, 0, 8));
     notifier.await(
-        () ->
-            receiver.calls().stream().anyMatch(call -> call.body().contains("\"resolved\"")));
+        () -> receiver.calls().stream().anyMatch(call -> call.body().contains("\"resolved\"")));
     assertThat(receiver.calls().size()).isLessThanOrEqualTo(3);
     assertThat(receiver.eventIds()).doesNotHaveDuplicates();
   }

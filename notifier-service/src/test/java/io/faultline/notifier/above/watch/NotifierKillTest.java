@@ -47,8 +47,7 @@ class NotifierKillTest {
     try (EmbeddedBroker broker = EmbeddedBroker.start();
         Receiver receiver = new Receiver();
         EventWriter writer =
-            EventWriter.plain(
-                new KafkaConnection(List.of(broker.bootstrapServers()), Map.of()))) {
+            EventWriter.plain(new KafkaConnection(List.of(broker.bootstrapServers()), Map.of()))) {
       receiver.answer(call -> call.body().contains("\"host\":\"failing\"") ? 503 : 200);
       Process first = start(broker);
       try {

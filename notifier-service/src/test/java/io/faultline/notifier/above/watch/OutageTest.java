@@ -47,9 +47,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Receivers that are away, slow, confused or hostile, and very many of them. Every watcher gets each
- * event at least once, in order per host, under the same id: whoever drops repetitions by id has
- * exactly what was written.
+ * Receivers that are away, slow, confused or hostile, and very many of them. Every watcher gets
+ * each event at least once, in order per host, under the same id: whoever drops repetitions by id
+ * has exactly what was written.
  */
 class OutageTest {
 
@@ -95,8 +95,7 @@ class OutageTest {
   static void begin() {
     broker = EmbeddedBroker.start();
     notifier =
-        RunningNotifier.start(
-            broker.bootstrapServers(), folder.resolve("state"), SETTINGS, CLOCK);
+        RunningNotifier.start(broker.bootstrapServers(), folder.resolve("state"), SETTINGS, CLOCK);
     writer = EventWriter.plain(notifier.connection());
   }
 
@@ -117,7 +116,11 @@ class OutageTest {
       int calls = 0;
       // The default schedule: at once, after 5 s, 5 min and 30 min more, each give or take a fifth.
       for (Duration time :
-          List.of(Duration.ZERO, Duration.ofSeconds(7), Duration.ofMinutes(7), Duration.ofMinutes(37))) {
+          List.of(
+              Duration.ZERO,
+              Duration.ofSeconds(7),
+              Duration.ofMinutes(7),
+              Duration.ofMinutes(37))) {
         CLOCK.pass(time);
         hosts.forEach(host -> write(host, 10, wanted));
         calls += hosts.size();
@@ -168,8 +171,7 @@ class OutageTest {
       write(host, 5, wanted);
       for (int tries = 1; tries <= answers.size(); tries++) {
         int made = tries;
-        notifier.await(
-            () -> notifier.get("/v1/watchers/garbage").path("failures").asInt() >= made);
+        notifier.await(() -> notifier.get("/v1/watchers/garbage").path("failures").asInt() >= made);
         CLOCK.pass(Duration.ofSeconds(2));
       }
       notifier.await(() -> distinct(good, host).size() == 5);
@@ -281,7 +283,9 @@ class OutageTest {
     List<Future<?>> sent = new ArrayList<>();
     try (KafkaProducer<String, byte[]> producer =
         new KafkaProducer<>(
-            notifier.connection().properties(), new StringSerializer(), new ByteArraySerializer())) {
+            notifier.connection().properties(),
+            new StringSerializer(),
+            new ByteArraySerializer())) {
       for (int i = 0; i < watchers; i++) {
         String id = "many-" + i;
         Watcher watcher =

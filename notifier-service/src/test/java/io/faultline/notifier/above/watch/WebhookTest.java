@@ -90,7 +90,8 @@ class WebhookTest {
     try (ServerSocket slow = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread.ofVirtual().start(() -> drip(slow));
 
-      assertThat(call("http://127.0.0.1:" + slow.getLocalPort() + "/").error()).contains("no answer within");
+      assertThat(call("http://127.0.0.1:" + slow.getLocalPort() + "/").error())
+          .contains("no answer within");
     }
   }
 
