@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BehaviourIT {
 
   /** How many hosts are at work at once. */
-  private static final int AT_ONCE = 4;
+  private static final int AT_ONCE = 2;
 
   @TempDir static Path folder;
 

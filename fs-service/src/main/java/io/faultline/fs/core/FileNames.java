@@ -61,7 +61,9 @@ final class FileNames {
           FileProblems.noSpace(
               change, change.geometry.chunkBlocks() * change.geometry.blockBytes()));
     }
-    change.put(number, inode);
+    // FS_XFLAG_DAX of a directory is that of what is made in it.
+    Inode parent = change.inode(directory);
+    change.put(number, inode.withDax(parent != null && parent.dax()));
     if (!Directories.add(change, directory, name, number, inode.directory())) {
       return Opened.not(FileProblems.noSpace(change, change.geometry.blockBytes()));
     }

@@ -3,6 +3,7 @@ package io.faultline.fs.core;
 import io.faultline.events.BlockEvent;
 import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.VolumeEvent;
@@ -121,7 +122,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case DeviceEvent device -> heardOfDevice(draft, event, device);
       case VolumeEvent volume -> heardOfVolume(draft, event, volume);
       case FilesystemEvent ignored -> {}
-      case RemovalAck ignored -> {}
+      case FaultEvent _, RemovalAck _ -> {}
     }
     return draft.build();
   }

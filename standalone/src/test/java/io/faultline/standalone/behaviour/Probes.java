@@ -26,11 +26,15 @@ final class Probes {
   private final Losses losses;
   private final Set<String> gone = new HashSet<>();
   private final Map<Hit.FilePage, Place> places = new HashMap<>();
+
+  /** What was written here and could not be there. */
+  private final Set<String> writtenHere = new HashSet<>();
+
   private @Nullable Place poisoned;
   private boolean healed;
   private boolean stopped;
   private boolean kernelGoesOn;
-  private boolean cameBack;
+  private boolean mountedWhereKernelCouldNot;
   private boolean wasUnmounted;
 
   Probes(Replay replay, Observed observed, Stack stack, Machine machine, Losses losses) {
@@ -120,7 +124,7 @@ final class Probes {
     if (stopped && seen.equals(OK) && (stack.isIndirect() || kernelGoesOn)) {
       return differs(Difference.TOLD_ABOVE_DM, EIO);
     }
-    if (cameBack && stack.isIndirect() && !seen.equals(OK)) {
+    if (mountedWhereKernelCouldNot && !seen.equals(OK)) {
       return differs(Difference.VOLUMES_COME_BACK, OK);
     }
     boolean fellOver = observed.shutdownReasons().contains("CORRUPT_INCORE");
@@ -165,7 +169,8 @@ final class Probes {
     }
     check(what, expected, got);
     String head = probe.path("value").path("head").asString("");
-    if (expected.equals(OK) && got.isSuccess() && seen(probe).equals(OK)) {
+    boolean same = !writtenHere.contains(path + " " + offset);
+    if (expected.equals(OK) && got.isSuccess() && seen(probe).equals(OK) && same) {
       checkHead(what, head.equals("<zeros>") ? "\0".repeat(24) : head, got.body());
     }
   }
@@ -187,6 +192,9 @@ final class Probes {
       expected = differs(Difference.WRITES_HEAL, OK);
     }
     check(what, expected, got);
+    if (!seen(probe).equals(OK)) {
+      writtenHere.add(path + " " + offset);
+    }
     if (got.isSuccess()) {
       losses.rewrite(path, offset);
       healed |= lost;
@@ -228,6 +236,7 @@ final class Probes {
     String expected = seen;
     if (!seen.equals(OK) && stack.isIndirect()) {
       expected = differs(Difference.VOLUMES_COME_BACK, OK);
+      mountedWhereKernelCouldNot = true;
     }
     if (expected.equals(OK)) {
       // A volume hears of its device's return by an event.
@@ -243,7 +252,6 @@ final class Probes {
     if (gone.isEmpty()) {
       machine.plug("pmem0");
     }
-    cameBack = true;
   }
 
   private void thaw(String what, JsonNode probe) {
@@ -351,6 +359,9 @@ final class Probes {
     boolean lost = losses.isLost(mapper.path(), inFile) && direct;
     if (replay.isPrivateCopy(mapper, offset)) {
       return seen.equals(OK) ? OK : differs(Difference.PRIVATE_MEMORY, OK);
+    }
+    if (seen.equals(OK) && !direct && stopped && !replay.hadPresent(mapper, offset)) {
+      return differs(Difference.NO_PAGE_CACHE, "BUS_ADRERR");
     }
     if (seen.equals(OK) && isOnGoneDevice(mapper) && !wasUnmounted) {
       return differs(Difference.NO_MAPPING_OUTLIVES_ITS_DEVICE, "BUS_ADRERR");

@@ -5,9 +5,14 @@ import io.faultline.standalone.behaviour.Observed.Mapper;
 import io.faultline.standalone.behaviour.Observed.Signal;
 import io.faultline.standalone.testing.StandaloneProcess;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -35,6 +40,7 @@ public final class Replay {
   private final Map<String, Set<Long>> present = new TreeMap<>();
 
   private final Set<String> copied = new TreeSet<>();
+  private final Map<Hit.FilePage, Place> files = new HashMap<>();
   private final long pageBytes;
   private final Probes probes;
 
@@ -43,7 +49,7 @@ public final class Replay {
     this.stack = new Stack(observed);
     this.placement = new Placement(observed, stack);
     this.pageBytes = observed.sets("extsize 2m") ? HUGE : Placement.PAGE;
-    Rest rest = new Rest(faultline, observed.name().toLowerCase(java.util.Locale.ROOT));
+    Rest rest = new Rest(faultline, observed.name().toLowerCase(Locale.ROOT));
     this.machine = new Machine(rest, stack, pageBytes);
     this.probes = new Probes(this, observed, stack, machine, losses);
   }
@@ -89,6 +95,7 @@ public final class Replay {
         touchBefore(mapper);
       }
     }
+    findFiles();
     setup.afterMapping();
     inject();
     checkShutdown();
@@ -117,12 +124,14 @@ public final class Replay {
         .orElseThrow();
   }
 
+  boolean hadPresent(Mapper mapper, long offset) {
+    return present.getOrDefault(mapper.role(), Set.of()).contains(offset / pageBytes);
+  }
+
   /** Whether a process has a page to itself. */
   boolean isPrivateCopy(Mapper mapper, long offset) {
     boolean poisonedCopy = placementOfCopies().contains(offset) && !mapper.shared();
-    return poisonedCopy
-        || copied.contains(mapper.role())
-            && present.getOrDefault(mapper.role(), Set.of()).contains(offset / pageBytes);
+    return poisonedCopy || copied.contains(mapper.role()) && hadPresent(mapper, offset);
   }
 
   private Set<Long> placementOfCopies() {
@@ -152,8 +161,13 @@ public final class Replay {
       if (observed.signalsInLog().getOrDefault(role, 0) > offsets.size()) {
         offsets.addAll(probed(role));
       }
-    } else {
-      offsets.add(hasHitPage(mapper) ? hitOffset(mapper) : firstProbed(role));
+      while (observed.signalsInLog().getOrDefault(role, 0) > offsets.size()) {
+        offsets.add(Collections.max(offsets) + pageBytes);
+      }
+    } else if (hitOffset(mapper) < 0) {
+      offsets.add(firstProbed(role));
+    } else if (hasHitPage(mapper)) {
+      offsets.add(hitOffset(mapper));
     }
     offsets.addAll(placementOfCopies());
     for (long offset : offsets) {
@@ -247,7 +261,7 @@ public final class Replay {
 
   private void inject() {
     List<Signal> poisoned = new ArrayList<>();
-    Set<Hit> hits = new java.util.HashSet<>();
+    Set<Hit> hits = new HashSet<>();
     for (JsonNode injection : observed.injections()) {
       if (isUnbind(injection)) {
         unbind(injection.path("pmem").asString());
@@ -260,10 +274,19 @@ public final class Replay {
     checkPoisonSignals(poisoned, hits);
   }
 
+  /** Where the files' pages lie that will be hit, while the files still have their names. */
+  private void findFiles() {
+    for (JsonNode injection : observed.injections()) {
+      if (!isUnbind(injection) && placement.of(injection) instanceof Hit.FilePage page) {
+        files.put(page, machine.files.placeOf(page.path(), page.offset()));
+      }
+    }
+  }
+
   private void poison(JsonNode injection, Hit hit, boolean first) {
     Place place =
         switch (hit) {
-          case Hit.FilePage page -> machine.files.placeOf(page.path(), page.offset());
+          case Hit.FilePage page -> Objects.requireNonNull(files.get(page));
           case Hit.Fork fork -> ofFork(fork);
           case Hit.Special special -> ofSpecial(special);
           case Hit.DeviceByte at ->
@@ -295,8 +318,12 @@ public final class Replay {
   private Place ofSpecial(Hit.Special special) {
     long group = stack.dataBytes() / 4 / Placement.PAGE * Stack.PAGE_SECTORS;
     long from = special.owner().equals("journalling log") ? 0 : special.group() * group;
-    Place first = machine.files.owned(special.owner(), from).getFirst();
-    return machine.downward(first.sector(), Stack.PAGE_SECTORS);
+    List<Place> owned = machine.files.owned(special.owner(), from);
+    if (owned.isEmpty()) {
+      new MapImport(machine).withOwner(special.owner(), 3L * Stack.PAGE_SECTORS);
+      owned = machine.files.owned(special.owner(), 0);
+    }
+    return machine.downward(owned.getFirst().sector(), Stack.PAGE_SECTORS);
   }
 
   private Place ofFork(Hit.Fork fork) {

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,8 +16,9 @@ import tools.jackson.databind.JsonNode;
 /** Calls of the interface, of one host. */
 final class Rest {
 
-  private static final long PATIENCE_NANOS = 30_000_000_000L;
+  private static final long PATIENCE_NANOS = 60_000_000_000L;
   private static final long LOOK_AGAIN_MILLIS = 10;
+  private static final int UNAVAILABLE = 503;
 
   private final StandaloneProcess faultline;
   private final String host;
@@ -103,7 +105,13 @@ final class Rest {
           .header("Content-Type", contentType)
           .method(method, BodyPublishers.ofString(body, StandardCharsets.ISO_8859_1));
     }
+    // An owner that is busy answers later: the same request with the same key is the same request.
+    request.header("Idempotency-Key", UUID.randomUUID().toString());
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
     HttpResponse<String> response = faultline.send(request.build());
+    while (response.statusCode() == UNAVAILABLE && System.nanoTime() < deadline) {
+      response = faultline.send(request.build());
+    }
     return new Answer(response.statusCode(), response.body(), method + " " + uri);
   }
 

@@ -112,6 +112,10 @@ final class Setup {
   }
 
   private void write(String path, String pattern, int length) {
+    if (!made) {
+      // Where the set-up does not say that it mounted, it did.
+      mount();
+    }
     String bytes = text(pattern, length);
     if (path.equals(realtimeFile)) {
       files.write(path, 0, bytes).mustSucceed();
@@ -123,7 +127,7 @@ final class Setup {
   /** Files are made on the data device; one of the realtime device comes with a map. */
   private void makeRealtime(MatchResult line) {
     realtimeFile = line.group(1);
-    new RealtimeImport(machine).withFile(realtimeFile, REALTIME_SECTORS);
+    new MapImport(machine).withRealtimeFile(realtimeFile, REALTIME_SECTORS);
   }
 
   private void makeDaxDirectory(MatchResult line) {
