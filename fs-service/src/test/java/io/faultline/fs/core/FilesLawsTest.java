@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 class FilesLawsTest {
 
   /** Operations that each case takes; {@code -Dfaultline.laws.steps=5000} for a long run. */
-  private static final int STEPS = Integer.getInteger("faultline.laws.steps", 60);
+  private static final int STEPS = Integer.getInteger("faultline.laws.steps", 40);
 
   private static final int CASES = Integer.getInteger("faultline.laws.cases", 1);
 
@@ -78,6 +78,7 @@ class FilesLawsTest {
     private final Gen gen;
     private final FsHarness fs = new FsHarness();
     private final int block;
+    private final Spec spec;
 
     /** What the device holds. */
     private final byte[] media = new byte[(int) SECTORS * SECTOR];
@@ -93,13 +94,13 @@ class FilesLawsTest {
       this.block = gen.pick(1024, 4096, 4096, 16_384);
       Arrays.fill(media, (byte) 99);
       fs.added(DEVICE, SECTORS);
-      Spec spec =
+      this.spec =
           new Spec(DEVICE, null, null, Dax.ALWAYS, gen.flip(), true, Policy.PRECISE, block, false);
       fs.make("x", spec, SECTORS);
     }
 
     void step() {
-      switch (gen.below(14)) {
+      switch (gen.below(16)) {
         case 0, 1, 2, 3 -> write();
         case 4 -> truncate();
         case 5 -> punch();
@@ -110,6 +111,8 @@ class FilesLawsTest {
         case 10 -> fault();
         case 11 -> recover();
         case 12 -> attribute();
+        case 13 -> store();
+        case 14 -> mountAgain();
         default -> files.keySet().forEach(this::read);
       }
       check();
@@ -359,6 +362,35 @@ class FilesLawsTest {
           fs.send(new FileCommand.SetXattr("x", path, name, new byte[length])),
           "not-found",
           "no-space");
+    }
+
+    /** A process stores to a page what is there already: the file reads as before. */
+    private void store() {
+      String path = known();
+      if (!files.containsKey(path)) {
+        return;
+      }
+      note("store " + path);
+      fs.map(7, "m", "x", path, 12L * block + 4096);
+      long offset = offset() / 4096 * 4096L;
+      FsCommand.TouchPage touch = new FsCommand.TouchPage(7, "m", offset, true);
+      Answer answer = fs.send(touch);
+      if (answer instanceof Answer.Done done && done.body() instanceof WritePlan plan) {
+        carryOut(plan, 0, new byte[0]);
+        fs.mustSucceed(new FileCommand.CommitWrite("x", plan.write()));
+        assertThat(fs.send(touch).status()).isEqualTo(200);
+      }
+      if (gen.onceIn(4) && files.size() > 1) {
+        fs.mustSucceed(new FileCommand.Unlink("x", path));
+        files.remove(path);
+      }
+      fs.mustSucceed(new FsCommand.UnmapFile(7, "m"));
+    }
+
+    private void mountAgain() {
+      note("mount again");
+      fs.mustSucceed(new FsCommand.UnmountFilesystem("x"));
+      fs.mustSucceed(new FsCommand.MountFilesystem("x", fs.claims(spec, SECTORS)));
     }
 
     private void fault() {
