@@ -37,6 +37,10 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   @Override
   public boolean waitsForTime(FsState state) {
     return !state.tellings.isEmpty()
+        || Removals.waitsForTime(state)
+        || state.contents.values().stream().anyMatch(each -> !each.writes.isEmpty())
+        || Orphans.areThere(state)
+        || state.contents.keySet().stream().anyMatch(id -> !state.isLive(id))
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -48,6 +52,10 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case Input.Commanded<FsCommand> commanded -> commanded(draft, commanded.command());
       case Input.Ticked<FsCommand> ticked -> {
         Imports.dropForgotten(draft);
+        Removals.endForgotten(draft);
+        FileWrites.dropForgotten(draft);
+        Orphans.goOn(draft);
+        DeadContents.goOn(draft);
         Teller.goOn(draft);
         yield draft.build();
       }
@@ -149,6 +157,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         if (filesystem != null && role != null && !filesystem.isOlderThanMount(role, event)) {
           Failures.deviceGone(draft, filesystem, role, removed.device());
         }
+        Removals.left(draft, removed.device(), removed.removalId());
         if (removed.removalId() == null) {
           draft.forget(removed.device());
         }
