@@ -44,8 +44,7 @@ public class NotifierServiceConfiguration {
         new NotifierCore(capacity),
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
-        Topics.LAYER_EVENTS,
-        false);
+        Topics.LAYER_EVENTS);
   }
 
   @Bean

@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpHeaders;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.ToIntFunction;
@@ -28,7 +30,8 @@ public final class Receiver implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final List<Call> calls = new CopyOnWriteArrayList<>();
+  private final List<Call> calls = Collections.synchronizedList(new ArrayList<>());
+  private final Map<String, String> headers = new ConcurrentHashMap<>();
   private volatile ToIntFunction<Call> answers = _ -> 204;
 
   public Receiver() {
@@ -51,6 +54,7 @@ public final class Receiver implements AutoCloseable {
               new String(exchange.getRequestBody().readAllBytes()));
       calls.add(call);
       exchange.getResponseHeaders().add("Location", url("/redirected"));
+      headers.forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
       exchange.sendResponseHeaders(answers.applyAsInt(call), -1);
     }
   }
@@ -60,12 +64,23 @@ public final class Receiver implements AutoCloseable {
     answers = status;
   }
 
+  /** A header of all answers from now on. */
+  public void header(String name, String value) {
+    headers.put(name, value);
+  }
+
   public String url(String path) {
     return "http://127.0.0.1:" + server.getAddress().getPort() + path;
   }
 
   public List<Call> calls() {
-    return List.copyOf(calls);
+    synchronized (calls) {
+      return List.copyOf(calls);
+    }
+  }
+
+  public int count() {
+    return calls.size();
   }
 
   public List<String> eventIds() {
