@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -165,7 +166,7 @@ class AttackTest {
             otherSecret,
             changed,
             viewer + "x",
-            viewer.toUpperCase(java.util.Locale.ROOT),
+            viewer.toUpperCase(Locale.ROOT),
             hash,
             "flt_" + viewer.substring(4, 24) + "_" + hash,
             "flt_x_y",
