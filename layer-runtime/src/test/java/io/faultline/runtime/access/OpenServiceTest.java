@@ -55,6 +55,8 @@ class OpenServiceTest {
     assertThat(service.json(wanted, 409).get("type").asString())
         .isEqualTo("/problems/access-control-off");
     assertThat(service.status(service.request("/v1/audit"))).isEqualTo(409);
+    assertThat(service.status(posting(service.request("/v1/session"), "{\"token\":\"x\"}")))
+        .isEqualTo(409);
   }
 
   @ParameterizedTest
