@@ -4,8 +4,12 @@ import io.faultline.dm.above.DmControllers;
 import io.faultline.dm.below.CopyAgent;
 import io.faultline.dm.below.CopyBoard;
 import io.faultline.dm.below.CopySettings;
+import io.faultline.dm.below.DataSettings;
 import io.faultline.dm.below.DeviceBytes;
+import io.faultline.dm.below.HostTurns;
 import io.faultline.dm.below.LeafClaims;
+import io.faultline.dm.below.LeafData;
+import io.faultline.dm.below.VolumeData;
 import io.faultline.dm.core.DmCommand;
 import io.faultline.dm.core.DmCore;
 import io.faultline.dm.core.DmFact;
@@ -26,7 +30,7 @@ import org.springframework.context.annotation.Import;
 
 /** Everything that dm-service consists of; its process and standalone import the same. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(CopySettings.class)
+@EnableConfigurationProperties({CopySettings.class, DataSettings.class})
 @Import(DmControllers.class)
 public class DmServiceConfiguration {
 
@@ -36,14 +40,30 @@ public class DmServiceConfiguration {
   }
 
   @Bean
+  HostTurns dmHostTurns() {
+    return new HostTurns();
+  }
+
+  @Bean
+  LeafData dmLeafData(ServiceUrls urls, ServiceCalls calls) {
+    return new DeviceBytes(urls::deviceService, calls);
+  }
+
+  @Bean
   CopyAgent dmCopyAgent(
       CopyBoard dmCopyBoard,
       LayerHost<DmCommand> dmLayer,
-      ServiceUrls urls,
-      ServiceCalls calls,
+      LeafData dmLeafData,
+      HostTurns dmHostTurns,
       CopySettings settings) {
-    return new CopyAgent(
-        dmCopyBoard, dmLayer.gateway(), new DeviceBytes(urls::deviceService, calls), settings);
+    return new CopyAgent(dmCopyBoard, dmLayer.gateway(), dmLeafData, dmHostTurns, settings);
+  }
+
+  @Bean
+  VolumeData dmVolumeData(
+      LayerHost<DmCommand> dmLayer, LeafData dmLeafData, HostTurns dmHostTurns) {
+    return new VolumeData(
+        (host, command) -> dmLayer.gateway().send(host, command, null), dmLeafData, dmHostTurns);
   }
 
   @Bean

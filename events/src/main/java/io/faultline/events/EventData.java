@@ -8,7 +8,7 @@ package io.faultline.events;
  * know.
  */
 public sealed interface EventData
-    permits BlockEvent, DeviceEvent, VolumeEvent, FilesystemEvent, RemovalAck {
+    permits BlockEvent, DeviceEvent, VolumeEvent, FilesystemEvent, FaultEvent, RemovalAck {
 
   /** The host that everything in the event belongs to: the Kafka key. */
   String host();

@@ -31,6 +31,11 @@ public enum EventType {
   FILESYSTEM_MOUNTED("filesystem_mounted", FilesystemEvent.FilesystemMounted.class),
   FILESYSTEM_UNMOUNTED("filesystem_unmounted", FilesystemEvent.FilesystemUnmounted.class),
   FAILURE_UNSUPPORTED("failure_unsupported", FilesystemEvent.FailureUnsupported.class),
+  FAULT_OPENED("fault_opened", FaultEvent.FaultOpened.class),
+  FAULT_REOPENED("fault_reopened", FaultEvent.FaultReopened.class),
+  FAULT_GREW("fault_grew", FaultEvent.FaultGrew.class),
+  FAULT_ACKNOWLEDGED("fault_acknowledged", FaultEvent.FaultAcknowledged.class),
+  FAULT_RESOLVED("fault_resolved", FaultEvent.FaultResolved.class),
   REMOVAL_ACKNOWLEDGED("removal_acknowledged", RemovalAck.class);
 
   private static final String PREFIX = "io.faultline.";

@@ -17,14 +17,21 @@ public final class Topics {
   /** Which instance of device-service has which host: one partition, the order decides. */
   public static final String DEVICE_HOSTS = "faultline.device.hosts";
 
-  /** What the notifier still has to deliver. */
+  /** What becomes of faults. */
+  public static final String NOTIFIER_EVENTS = "faultline.notifier.events";
+
+  /** How far each watcher has come, and what is still to be delivered to it. */
   public static final String NOTIFIER_DELIVERIES = "faultline.notifier.deliveries";
 
   /** The layers that take commands, from below upwards. */
   public static final List<String> LAYERS_WITH_COMMANDS = List.of("dm", "fs", "notifier");
 
-  /** The topics whose events people and programs follow, from the device upwards. */
+  /** What the layers tell of devices, volumes and filesystems, from the device upwards. */
   public static final List<String> LAYER_EVENTS = List.of(DEVICE_EVENTS, DM_EVENTS, FS_EVENTS);
+
+  /** The topics whose events people and programs follow: the layers' and the notifier's own. */
+  public static final List<String> FOLLOWED_EVENTS =
+      List.of(DEVICE_EVENTS, DM_EVENTS, FS_EVENTS, NOTIFIER_EVENTS);
 
   /** The types that each topic of events carries; the contract of {@code docs/asyncapi.yaml}. */
   private static final Map<String, Set<EventType>> TYPES =
@@ -61,6 +68,13 @@ public final class Topics {
               EventType.FILESYSTEM_MOUNTED,
               EventType.FILESYSTEM_UNMOUNTED,
               EventType.FAILURE_UNSUPPORTED),
+          NOTIFIER_EVENTS,
+          types(
+              EventType.FAULT_OPENED,
+              EventType.FAULT_REOPENED,
+              EventType.FAULT_GREW,
+              EventType.FAULT_ACKNOWLEDGED,
+              EventType.FAULT_RESOLVED),
           REMOVAL_ACKS,
           types(EventType.REMOVAL_ACKNOWLEDGED));
 

@@ -54,6 +54,23 @@ public final class Ulids {
     return new String(text);
   }
 
+  /**
+   * When a ULID says that it was made.
+   *
+   * @throws IllegalArgumentException if its first ten letters are not Crockford's base 32
+   */
+  public static Instant time(String ulid) {
+    long millis = 0;
+    for (int i = 0; i < 10; i++) {
+      int digit = new String(CROCKFORD).indexOf(ulid.charAt(i));
+      if (digit < 0) {
+        throw new IllegalArgumentException(ulid + " is no ULID");
+      }
+      millis = millis << 5 | digit;
+    }
+    return Instant.ofEpochMilli(millis);
+  }
+
   /** The finaliser of SplitMix64: neighbouring seeds give unlike bits. */
   public static long mix(long value) {
     long mixed = value + 0x9E3779B97F4A7C15L;

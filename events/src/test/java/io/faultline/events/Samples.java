@@ -30,6 +30,7 @@ final class Samples {
     files();
     filesystem();
     consumed();
+    faults();
   }
 
   /** By the name of the sample: the type's short name, or that and a variant after a dash. */
@@ -357,6 +358,63 @@ final class Samples {
             new ConsumedBy(4711, "m1")));
   }
 
+  private void faults() {
+    FaultEvent.Fault fault =
+        new FaultEvent.Fault(
+            "open",
+            "error",
+            Cause.MEDIA_ERROR,
+            Instant.parse("2026-11-20T08:00:00Z"),
+            List.of("pmem0"),
+            List.of("vol0"),
+            List.of("data"),
+            List.of("/ref-src"),
+            24,
+            1);
+    FaultEvent.Fault unknown =
+        new FaultEvent.Fault(
+            "resolved",
+            "warning",
+            null,
+            Instant.parse("2026-11-20T08:00:00Z"),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            0,
+            0);
+    told(
+        "fault_opened",
+        "faults",
+        FAULT,
+        DEVICE_EVENT,
+        new FaultEvent.FaultOpened("local", fault, List.of("devices", "sectors")));
+    told(
+        "fault_reopened",
+        "faults",
+        FAULT,
+        DEVICE_EVENT,
+        new FaultEvent.FaultReopened("local", fault, List.of()));
+    told(
+        "fault_grew",
+        "faults",
+        FAULT,
+        VOLUME_EVENT,
+        new FaultEvent.FaultGrew("local", fault, List.of("files")));
+    told(
+        "fault_acknowledged",
+        "faults",
+        FAULT,
+        null,
+        new FaultEvent.FaultAcknowledged("local", fault, List.of(), "ann", "module ordered"));
+    told(
+        "fault_resolved",
+        "faults",
+        FAULT,
+        DEVICE_EVENT,
+        new FaultEvent.FaultResolved("local", unknown, List.of(), null, null));
+  }
+
   private static BlockEvent.MfMemPreRemove preRemove(Map<String, Long> credits) {
     return new BlockEvent.MfMemPreRemove(
         "local",
@@ -396,11 +454,15 @@ final class Samples {
             faultId,
             causationId,
             events.size() + 1,
-            ofDevice ? SLICE : (source.startsWith("volumes") ? "dm:" : "fs:") + SLICE,
+            ofDevice ? SLICE : layer(source) + SLICE,
             faultId == null ? null : "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             data);
     if (events.put(name, event) != null) {
       throw new IllegalStateException("two samples are named " + name);
     }
+  }
+
+  private static String layer(String source) {
+    return source.startsWith("volumes") ? "dm:" : source.equals("faults") ? "notifier:" : "fs:";
   }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class TopicsTest {
 
   private static final List<String> EVENTS =
-      Stream.concat(Topics.LAYER_EVENTS.stream(), Stream.of(Topics.REMOVAL_ACKS)).toList();
+      Stream.concat(Topics.FOLLOWED_EVENTS.stream(), Stream.of(Topics.REMOVAL_ACKS)).toList();
 
   @Test
   void everyTypeIsInATopicAndOnlyBlockEventsAreInTwo() {
@@ -25,7 +25,7 @@ class TopicsTest {
       assertThat(topics).as(type.shortName()).isEqualTo(ofBoth ? 2 : 1);
       told.add(type);
     }
-    assertThat(told).hasSize(24);
+    assertThat(told).hasSize(29);
   }
 
   @Test
@@ -42,7 +42,7 @@ class TopicsTest {
     assertThat(Topics.replies("notifier")).isEqualTo("faultline.notifier.replies");
     assertThat(Topics.events("fs")).isEqualTo(Topics.FS_EVENTS);
     assertThat(Topics.deadLetters(Topics.DM_EVENTS)).isEqualTo("faultline.dm.events-dlt");
-    assertThat(Topics.LAYER_EVENTS.stream().map(Topics::layerOf))
-        .containsExactly("device", "dm", "fs");
+    assertThat(Topics.FOLLOWED_EVENTS.stream().map(Topics::layerOf))
+        .containsExactly("device", "dm", "fs", "notifier");
   }
 }

@@ -7,6 +7,8 @@ import io.faultline.fs.above.ImpactController;
 import io.faultline.fs.above.ImportController;
 import io.faultline.fs.above.Mounts;
 import io.faultline.fs.above.ProcessController;
+import io.faultline.fs.above.files.FileChanges;
+import io.faultline.fs.above.files.FileConfiguration;
 import io.faultline.fs.below.BlockDevices;
 import io.faultline.fs.below.Upward;
 import io.faultline.fs.core.FsCommand;
@@ -24,11 +26,13 @@ import io.faultline.runtime.http.BodyLimit;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /**
  * The filesystem layer's beans. All four services may live in one context, so names begin with fs.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(FileConfiguration.class)
 public class FsServiceConfiguration {
 
   /** The layer's name in topics and metrics. */
@@ -80,8 +84,8 @@ public class FsServiceConfiguration {
   }
 
   @Bean
-  ProcessController fsProcessController(FsGateway fsGateway) {
-    return new ProcessController(fsGateway);
+  ProcessController fsProcessController(FsGateway fsGateway, FileChanges fsFileChanges) {
+    return new ProcessController(fsGateway, fsFileChanges);
   }
 
   @Bean

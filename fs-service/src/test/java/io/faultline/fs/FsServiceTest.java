@@ -88,6 +88,16 @@ class FsServiceTest {
   static void start() throws Exception {
     below = new Below(SECTORS);
     String kafka = EmbeddedBroker.shared().bootstrapServers();
+    producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka, "linger.ms", 0),
+            new StringSerializer(),
+            new ByteArraySerializer());
+    startService();
+  }
+
+  private static void startService() throws Exception {
+    String kafka = EmbeddedBroker.shared().bootstrapServers();
     SpringApplication application = new SpringApplication(FsServiceApplication.class);
     application.setDefaultProperties(
         Map.of(
@@ -105,11 +115,6 @@ class FsServiceTest {
             below.url()));
     service = application.run();
     base = "http://127.0.0.1:" + service.getEnvironment().getProperty("local.server.port");
-    producer =
-        new KafkaProducer<>(
-            Map.of("bootstrap.servers", kafka, "linger.ms", 0),
-            new StringSerializer(),
-            new ByteArraySerializer());
     Instant deadline = Instant.now().plus(Duration.ofSeconds(60));
     while (send("GET", "/actuator/health/readiness", null, null).statusCode() != 200
         || get("/v1/hosts/warm/filesystems").statusCode() != 200) {
@@ -297,6 +302,61 @@ class FsServiceTest {
     }
     assertThat(json(get("/v1/hosts/leave/filesystems/data")).path("shutdownReason").asString())
         .isEqualTo("FORCE_UMOUNT");
+  }
+
+  @Test
+  void whatHappenedWhileItWasDownIsCaughtUpInOrder() throws Exception {
+    String fs = "/v1/hosts/down/filesystems/data";
+    make("down", "data", "down0");
+    assertThat(put(fs + "/fsmap", "text/plain", DUMP).statusCode()).isEqualTo(200);
+    assertThat(put(fs + "/paths", "text/plain", "144 /ref-src\n").statusCode()).isEqualTo(200);
+    service.close();
+    for (long start : new long[] {18720, 0}) {
+      Extents bad = Extents.of(start, 8);
+      tell(
+          "down",
+          new CorruptedRange(
+              "down", "down0", bad, false, Cause.MEDIA_ERROR, Origin.of("down0", bad), 0, true));
+    }
+    Extents all = Extents.of(0, SECTORS);
+    tell(
+        "down",
+        new MfMemPreRemove(
+            "down",
+            "down0",
+            all,
+            true,
+            Cause.DEVICE_REMOVED,
+            Origin.of("down0", all),
+            0,
+            true,
+            "down:removal",
+            Instant.now().plusSeconds(10),
+            Map.of("fs:data", 9L)));
+    startService();
+    try (TopicReader acks = follow(Topics.REMOVAL_ACKS)) {
+      assertThat(acks.nextEventOf("down").data())
+          .as("the removal came last, and the filesystem had stopped by then")
+          .isEqualTo(
+              new RemovalAck("down", "down0", "down:removal", "fs:data", 9, "shut_down_already"));
+    }
+    try (TopicReader events = follow(Topics.FS_EVENTS)) {
+      List<String> heard = new ArrayList<>();
+      while (!heard.contains("filesystem_shutdown")) {
+        heard.add(events.nextEventOf("down").type().shortName());
+      }
+      assertThat(heard)
+          .containsExactly(
+              "filesystem_mounted",
+              "file_range_lost",
+              "file_range_lost",
+              "file_range_lost",
+              "metadata_lost",
+              "filesystem_shutdown");
+    }
+    JsonNode after = json(get(fs));
+    assertThat(after.path("shutdownReason").asString()).isEqualTo("CORRUPT_ONDISK");
+    assertThat(after.path("badRanges").toString()).isEqualTo("[0,8,18720,8]");
   }
 
   @Test
@@ -539,7 +599,7 @@ class FsServiceTest {
   @Test
   void aFreshFilesystemTellsWhatHitsItsFreeSpace() throws Exception {
     make("fresh", "data", "fresh0");
-    Extents bad = Extents.of(8, 8);
+    Extents bad = Extents.of(200, 8);
     tell(
         "fresh",
         new CorruptedRange(

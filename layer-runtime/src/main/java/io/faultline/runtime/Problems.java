@@ -35,7 +35,7 @@ public final class Problems {
   }
 
   /** Any answer's body. */
-  static byte[] json(Object body) {
+  public static byte[] json(Object body) {
     return ANSWERS.writeValueAsBytes(body);
   }
 }

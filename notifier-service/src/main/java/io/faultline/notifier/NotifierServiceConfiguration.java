@@ -4,8 +4,8 @@ import io.faultline.events.Topics;
 import io.faultline.notifier.above.EventsController;
 import io.faultline.notifier.above.FaultsController;
 import io.faultline.notifier.above.HostWalk;
-import io.faultline.notifier.above.IndexController;
 import io.faultline.notifier.above.TopologyController;
+import io.faultline.notifier.above.dashboard.DashboardController;
 import io.faultline.notifier.above.watch.WatchConfiguration;
 import io.faultline.notifier.below.EventHub;
 import io.faultline.notifier.core.Capacity;
@@ -46,8 +46,7 @@ public class NotifierServiceConfiguration {
         new NotifierCore(capacity),
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
-        Topics.LAYER_EVENTS,
-        false);
+        Topics.LAYER_EVENTS);
   }
 
   @Bean
@@ -93,7 +92,7 @@ public class NotifierServiceConfiguration {
   }
 
   @Bean
-  IndexController notifierIndexController() {
-    return new IndexController();
+  DashboardController notifierDashboardController() {
+    return new DashboardController();
   }
 }

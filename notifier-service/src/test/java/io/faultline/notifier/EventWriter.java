@@ -47,7 +47,7 @@ public final class EventWriter implements AutoCloseable {
     FaultlineProperties.Topics settings =
         new FaultlineProperties.Topics(4, (short) 1, Duration.ofDays(7));
     TopicsAdmin admin = new TopicsAdmin(connection, settings);
-    admin.ensure(Topics.LAYER_EVENTS.stream().map(admin::events).toList());
+    admin.ensure(Topics.FOLLOWED_EVENTS.stream().map(admin::events).toList());
     return settings;
   }
 

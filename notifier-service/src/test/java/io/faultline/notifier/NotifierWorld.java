@@ -28,8 +28,10 @@ public final class NotifierWorld {
           "faultline.notifier.streams.heartbeat", "100ms",
           "faultline.notifier.webhooks.allow-loopback", "true",
           "faultline.notifier.webhooks.timeout", "2s",
-          "faultline.notifier.webhooks.first-retry", "50ms",
-          "faultline.notifier.webhooks.last-retry", "200ms");
+          "faultline.notifier.watchers.tries",
+              "50ms,100ms,200ms,200ms,200ms,200ms,200ms,200ms,200ms,200ms,1h,1h,1h",
+          // The same for all instances.
+          "faultline.notifier.secrets.key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
 
   private static @Nullable EmbeddedBroker broker;
   private static @Nullable RunningNotifier notifier;

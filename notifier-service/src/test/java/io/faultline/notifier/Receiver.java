@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpHeaders;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +30,7 @@ public final class Receiver implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
+  private final Map<String, String> headers = new ConcurrentHashMap<>();
   private volatile ToIntFunction<Call> answers = _ -> 204;
 
   public Receiver() {
@@ -51,6 +53,7 @@ public final class Receiver implements AutoCloseable {
               new String(exchange.getRequestBody().readAllBytes()));
       calls.add(call);
       exchange.getResponseHeaders().add("Location", url("/redirected"));
+      headers.forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
       exchange.sendResponseHeaders(answers.applyAsInt(call), -1);
     }
   }
@@ -58,6 +61,11 @@ public final class Receiver implements AutoCloseable {
   /** What is answered from now on. */
   public void answer(ToIntFunction<Call> status) {
     answers = status;
+  }
+
+  /** A header of all answers from now on. */
+  public void header(String name, String value) {
+    headers.put(name, value);
   }
 
   public String url(String path) {

@@ -13,11 +13,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +38,14 @@ public final class RunningNotifier implements AutoCloseable {
 
   public static RunningNotifier start(
       String bootstrapServers, Path stateDir, Map<String, Object> settings) {
+    return start(bootstrapServers, stateDir, settings, null);
+  }
+
+  /**
+   * @param clock what deliveries go by; null for the real one
+   */
+  public static RunningNotifier start(
+      String bootstrapServers, Path stateDir, Map<String, Object> settings, @Nullable Clock clock) {
     SpringApplication application = new SpringApplication(NotifierServiceApplication.class);
     Map<String, Object> all = new HashMap<>();
     all.put("server.port", "0");
@@ -49,6 +59,10 @@ public final class RunningNotifier implements AutoCloseable {
     all.putAll(settings);
     application.setDefaultProperties(all);
     application.setRegisterShutdownHook(false);
+    if (clock != null) {
+      application.addInitializers(
+          context -> context.getBeanFactory().registerSingleton("clock", clock));
+    }
     RunningNotifier running = new RunningNotifier(application.run());
     try {
       running.await(running::isReady);

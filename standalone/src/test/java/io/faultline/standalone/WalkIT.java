@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,7 +36,8 @@ class WalkIT {
   @Test
   void theReadmesWalkTellsWhatItPromises() throws Exception {
     Map<String, String> walk = blocks();
-    assertThat(walk.keySet()).containsExactly("build", "ask", "inject", "look", "clear", "unplug");
+    assertThat(walk.keySet())
+        .containsExactly("build", "ask", "inject", "look", "clear", "file", "unplug");
     try (StandaloneProcess faultline = StandaloneProcess.on(folder.resolve("data")).startReady();
         EventStream stream = EventStream.open(faultline, "")) {
       Api api = new Api(faultline, "local");
@@ -64,6 +66,14 @@ class WalkIT {
               event.type().equals("range_recovered")
                   && event.data().get("device").asString().equals("vol0"));
       awaitState(api, faultId, "resolved");
+
+      String read = paste(faultline, walk, "file");
+      assertThat(read.toLowerCase(Locale.ROOT)).contains("faultline-bad-ranges: 0+4096");
+      Arrived healed =
+          stream.await("the page", event -> event.type().equals("file_range_recovered"));
+      assertThat(healed.data().get("paths").toString()).isEqualTo("[\"/numbers.txt\"]");
+      Arrived hit = stream.await("its loss", event -> isCorrupted(event, "pmem2"));
+      awaitState(api, hit.faultId(), "resolved");
 
       paste(faultline, walk, "unplug");
       stream.await("removal", event -> event.type().equals("device_removed"));

@@ -1,6 +1,8 @@
 package io.faultline.dm.above;
 
+import io.faultline.dm.below.DataSettings;
 import io.faultline.dm.below.LeafClaims;
+import io.faultline.dm.below.VolumeData;
 import io.faultline.dm.core.DmCommand;
 import io.faultline.dm.core.Limits;
 import io.faultline.runtime.LayerHost;
@@ -40,6 +42,17 @@ public class DmControllers {
   BlockDeviceController dmBlockDeviceController(
       LayerHost<DmCommand> dmLayer, LeafClaims dmLeafClaims) {
     return new BlockDeviceController(dmLayer.gateway(), dmLeafClaims);
+  }
+
+  @Bean
+  VolumeDataController dmVolumeDataController(VolumeData dmVolumeData, DataSettings settings) {
+    return new VolumeDataController(dmVolumeData, settings);
+  }
+
+  @Bean
+  BodyLimit dmDataLimit(DataSettings settings) {
+    return new BodyLimit(
+        "PUT", "/v1/hosts/{host}/volumes/{volume}/data", settings.perCall().toBytes());
   }
 
   @Bean

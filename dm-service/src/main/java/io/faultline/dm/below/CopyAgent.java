@@ -35,16 +35,22 @@ public final class CopyAgent implements SmartLifecycle {
   private final CopyBoard board;
   private final CommandGateway<DmCommand> gateway;
   private final StepCopier copier;
+  private final HostTurns turns;
   private final CopySettings settings;
   private final Semaphore steps;
   private final Map<Work, Thread> runs = new ConcurrentHashMap<>();
   private volatile boolean running;
 
   public CopyAgent(
-      CopyBoard board, CommandGateway<DmCommand> gateway, LeafData data, CopySettings settings) {
+      CopyBoard board,
+      CommandGateway<DmCommand> gateway,
+      LeafData data,
+      HostTurns turns,
+      CopySettings settings) {
     this.board = board;
     this.gateway = gateway;
     this.copier = new StepCopier(data);
+    this.turns = turns;
     this.settings = settings;
     this.steps = new Semaphore(settings.atOnce());
   }
@@ -141,7 +147,10 @@ public final class CopyAgent implements SmartLifecycle {
     steps.acquire();
     long begun = System.nanoTime();
     try {
-      Extents failed = copier.copy(work.host(), step);
+      Extents failed;
+      try (var _ = turns.take(work.host())) {
+        failed = copier.copy(work.host(), step);
+      }
       return new DmCommand.Copied(
           work.volume(), step.copyId(), step.number(), failed.toPairs(), maxSectors);
     } catch (UnreachableException e) {

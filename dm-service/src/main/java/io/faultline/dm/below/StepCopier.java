@@ -29,15 +29,27 @@ public final class StepCopier {
    */
   public Extents copy(String host, Answers.CopyStep step) throws UnreachableException {
     byte[] buffer = new byte[Math.toIntExact(step.sectors() * SECTOR_BYTES)];
+    Extents have = make(host, step.recipes(), buffer);
+    have = have.subtract(incomplete(step.units(), have));
+    return Extents.of(0, step.sectors()).subtract(write(host, step.targets(), have, buffer));
+  }
+
+  /**
+   * Makes sectors in a buffer.
+   *
+   * @param recipes for one sector the first that can be read counts
+   * @return what is made
+   */
+  Extents make(String host, List<Answers.CopyRecipe> recipes, byte[] buffer)
+      throws UnreachableException {
     Extents have = Extents.EMPTY;
-    for (Answers.CopyRecipe recipe : step.recipes()) {
+    for (Answers.CopyRecipe recipe : recipes) {
       Extents wanted = Extents.of(recipe.at(), recipe.count()).subtract(have);
       if (!wanted.isEmpty()) {
         have = have.union(make(host, recipe, wanted, buffer));
       }
     }
-    have = have.subtract(incomplete(step.units(), have));
-    return Extents.of(0, step.sectors()).subtract(write(host, step.targets(), have, buffer));
+    return have;
   }
 
   /** Units of which something is missing are left as they are. */
@@ -109,7 +121,7 @@ public final class StepCopier {
   }
 
   /** What of the range the device refused. */
-  private Extents write(String host, Answers.CopyPlace place, SectorRange range, byte[] buffer)
+  Extents write(String host, Answers.CopyPlace place, SectorRange range, byte[] buffer)
       throws UnreachableException {
     long shift = place.sector() - place.at();
     if (put(host, place, range, shift, buffer)) {

@@ -218,4 +218,60 @@ public final class Answers {
    * @param places of a sector that has several the first that can be read counts
    */
   public record CopyIngredient(int factor, List<CopyPlace> places) {}
+
+  /**
+   * How sectors of a volume are read. They go through a buffer whose sector 0 is the first that was
+   * asked for.
+   *
+   * @param sectors as many as there are of those that were asked for
+   * @param recipes how they are made; for one sector the first that can be read counts
+   * @param zeros start, count, ... in the buffer: what nothing lies below of
+   * @param more whether there are ways to work sectors out that the recipes leave out
+   */
+  public record DataRead(
+      long generation, long sectors, List<CopyRecipe> recipes, long[] zeros, boolean more) {}
+
+  /**
+   * How sectors of a volume are written.
+   *
+   * @param targets where; a sector that has several is written to all of them
+   * @param checks what is reckoned from them
+   * @param dropped start, count, ... in the buffer: what is written nowhere, as it should be
+   * @param alone whether nothing else may be written below meanwhile: copies and parity are to
+   *     agree afterwards
+   */
+  public record DataWrite(
+      long generation,
+      List<DataTarget> targets,
+      List<DataCheck> checks,
+      long[] dropped,
+      boolean alone) {}
+
+  /**
+   * @param leg the leg of a redundant volume that this is a part of; null if it is of none
+   */
+  public record DataTarget(CopyPlace place, @Nullable DataLeg leg) {}
+
+  /**
+   * @param sector of {@code lower} where the place begins
+   */
+  public record DataLeg(String volume, String lower, long sector) {}
+
+  /**
+   * Sectors that are sums of others, and have some of the buffer in them.
+   *
+   * @param at where in the buffer those sectors begin that are in the sums
+   * @param factor that they are in the sums with
+   * @param summands how many sectors each is the sum of
+   * @param places where the sums are, from sector 0 on
+   * @param recipes how the sums can be reckoned from what they are sums of, from sector 0 on
+   */
+  public record DataCheck(
+      long at,
+      long count,
+      int factor,
+      int summands,
+      DataLeg leg,
+      List<CopyPlace> places,
+      List<CopyRecipe> recipes) {}
 }

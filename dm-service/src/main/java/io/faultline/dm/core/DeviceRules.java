@@ -4,6 +4,7 @@ import io.faultline.events.BlockEvent;
 import io.faultline.events.Cause;
 import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.Names;
 import io.faultline.events.Origin;
@@ -35,6 +36,7 @@ final class DeviceRules {
       case DeviceEvent device -> hear(device);
       case VolumeEvent volume -> notOfADevice(volume.volume());
       case FilesystemEvent filesystem -> notOfADevice(filesystem.filesystem());
+      case FaultEvent _ -> notOfADevice("a fault");
       case RemovalAck ack -> notOfADevice(ack.holder());
     }
   }

@@ -143,6 +143,51 @@ public sealed interface DmCommand {
   record MapDown(String volume, long sector, long count, @Nullable Long generation)
       implements DmCommand {}
 
+  /**
+   * How sectors of a volume are read. Answers an {@link Answers.DataRead}.
+   *
+   * @param everyWay also how they are worked out from others; else only where they lie
+   */
+  record PlanRead(
+      String volume, long sector, long count, @Nullable Long generation, boolean everyWay)
+      implements DmCommand {}
+
+  /**
+   * How sectors of a volume are written. Answers an {@link Answers.DataWrite}.
+   *
+   * @param holder who writes; null if it does not say
+   * @param recover the caller means to repair, under whoever's claim
+   */
+  record PlanWrite(
+      String volume,
+      long sector,
+      long count,
+      @Nullable Long generation,
+      @Nullable String holder,
+      boolean recover)
+      implements DmCommand {}
+
+  /**
+   * A write could not be stored on every leg: the others have something newer.
+   *
+   * @param lower the block device below that has not
+   * @param ranges start, count, ... in its sectors
+   */
+  record MissedWrite(String volume, String lower, long[] ranges) implements DmCommand {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof MissedWrite missed
+          && volume.equals(missed.volume)
+          && lower.equals(missed.lower)
+          && Arrays.equals(ranges, missed.ranges);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(volume, lower, Arrays.hashCode(ranges));
+    }
+  }
+
   /** What every volume above would lose with a range of a device or volume. */
   record WhatIf(String device, long sector, long count) implements DmCommand {}
 }

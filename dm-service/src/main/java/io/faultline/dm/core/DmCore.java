@@ -62,6 +62,9 @@ public final class DmCore implements LayerCore<DmState, DmCommand, DmFact> {
       case DmCommand.ListVolumes list -> views.list(list.limit(), list.after());
       case DmCommand.MapDown map -> views.mapDown(map);
       case DmCommand.WhatIf whatIf -> views.whatIf(whatIf);
+      case DmCommand.PlanRead plan -> new DataRules(draft).planRead(plan);
+      case DmCommand.PlanWrite plan -> new DataRules(draft).planWrite(plan);
+      case DmCommand.MissedWrite missed -> new DataRules(draft).missed(missed);
     };
   }
 

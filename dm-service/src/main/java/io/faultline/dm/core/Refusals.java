@@ -152,6 +152,42 @@ final class Refusals {
         "suspended", "The volume is suspended", volume + " is suspended; resume it first");
   }
 
+  /** Whoever writes waits in the kernel; here it comes again. */
+  static Problem suspendedForData(String volume) {
+    return new Problem(
+        "suspended",
+        503,
+        "The volume is suspended",
+        volume + " is suspended: nothing of it is read or written until it is resumed");
+  }
+
+  static Problem notReadable(String volume, String line) {
+    return Problem.refused(
+        "not-readable",
+        "The target does not give its bytes",
+        volume + " is there: " + line + "; what lies below holds something else than it shows");
+  }
+
+  static Problem notWritable(String volume, long sector, String line) {
+    return Problem.refused(
+        "not-writable",
+        "The target cannot be written through",
+        "Sector "
+            + sector
+            + " of "
+            + volume
+            + " is there: "
+            + line
+            + "; who writes it has more to do than to store it below, and that is not emulated");
+  }
+
+  static Problem pastEnd(String volume, long endSector, long sectors) {
+    return Problem.refused(
+        "past-end",
+        "The range reaches past the end",
+        volume + " has " + sectors + " sectors, but the write ends at " + endSector);
+  }
+
   static Problem noMetadataMap(String volume, Set<String> pools) {
     return Problem.refused(
         "no-metadata-map",

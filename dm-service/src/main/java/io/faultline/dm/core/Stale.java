@@ -157,6 +157,15 @@ final class Stale {
     return true;
   }
 
+  /** A leg does not have what was written there, and others do. */
+  void missed(String lower, Extents ranges) {
+    BadSet set = sets.get(lower);
+    if (set != null) {
+      BadSet.Key key = new BadSet.Key(lower, Images.NO_FAULT);
+      put(lower, set, key, Cause.MEDIA_ERROR, set.ranges(key).union(ranges));
+    }
+  }
+
   private void put(String lower, BadSet set, BadSet.Key key, Cause cause, Extents ranges) {
     Extents before = set.ranges(key);
     if (!before.equals(ranges)) {

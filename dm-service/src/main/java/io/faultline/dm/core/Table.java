@@ -432,15 +432,27 @@ public final class Table {
 
   /** The way down of a part of the volume, one level: {@code range} lies within the volume. */
   void forward(SectorRange range, ForwardConsumer out) {
+    forEachRow(
+        range,
+        (row, offset, count) ->
+            rows.get(row).target().forward(offset, count, new Placed(starts[row], out)));
+  }
+
+  /** A part of a target, in its offsets. */
+  @FunctionalInterface
+  private interface RowConsumer {
+    void accept(int row, long offset, long count);
+  }
+
+  private void forEachRow(SectorRange range, RowConsumer out) {
     int first = Arrays.binarySearch(starts, range.startSector());
     int from = first >= 0 ? first : -first - 2;
     for (int i = from; i < rows.size() && starts[i] < range.endSector(); i++) {
-      Target target = rows.get(i).target();
       long start = starts[i];
       long begin = Math.max(range.startSector(), start);
-      long end = Math.min(range.endSector(), start + target.sectorCount());
+      long end = Math.min(range.endSector(), start + rows.get(i).target().sectorCount());
       if (begin < end) {
-        target.forward(begin - start, end - begin, new Placed(start, out));
+        out.accept(i, begin - start, end - begin);
       }
     }
   }
@@ -764,6 +776,55 @@ public final class Table {
                             .map(of -> below(legs.get(of.leg()), of))
                             .toList()));
           }
+        });
+  }
+
+  /** How sectors of the volume can be worked out from others below; as {@link #rebuild}. */
+  void reconstruct(SectorRange range, Map<String, Extents> gone, RecipeConsumer out) {
+    forEachRow(
+        range,
+        (row, offset, count) -> {
+          Target target = rows.get(row).target();
+          List<Leg> legs = target.legs();
+          target.reconstruct(
+              offset,
+              count,
+              target.redundant() ? ofLegs(legs, gone) : List.of(),
+              recipe ->
+                  out.accept(
+                      starts[row] + recipe.legOffset(),
+                      recipe.sectorCount(),
+                      recipe.ingredients().stream()
+                          .map(of -> below(legs.get(of.leg()), of))
+                          .toList()));
+        });
+  }
+
+  /** Takes sectors below that are reckoned from sectors of the volume. */
+  @FunctionalInterface
+  interface TableCheckConsumer {
+    void check(long sector, long count, String device, long lowerSector, int factor, int summands);
+  }
+
+  /** What below is reckoned from these sectors. */
+  void checks(SectorRange range, TableCheckConsumer out) {
+    forEachRow(
+        range,
+        (row, offset, count) -> {
+          Target target = rows.get(row).target();
+          target.checks(
+              offset,
+              count,
+              (from, sectors, leg, legOffset, factor, summands) -> {
+                Leg of = target.legs().get(leg);
+                out.check(
+                    starts[row] + from,
+                    sectors,
+                    of.device(),
+                    of.startSector() + legOffset,
+                    factor,
+                    summands);
+              });
         });
   }
 

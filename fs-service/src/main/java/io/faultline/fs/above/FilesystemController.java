@@ -48,21 +48,28 @@ public final class FilesystemController {
       @Nullable String dax,
       @Nullable Boolean rmapbt,
       @Nullable Boolean reflink,
-      @Nullable String policy) {
+      @Nullable String policy,
+      @Nullable Integer blockSizeBytes,
+      @Nullable Boolean realtimeGroups) {
 
     Spec toSpec() {
       if (data == null) {
         throw wrong("/data", "data, the block device that the filesystem is on, is missing");
       }
+      boolean groups = realtimeGroups != null && realtimeGroups;
+      // mkfs takes what the realtime device allows, unless somebody insists.
+      boolean usual = realtime == null || groups;
       Spec spec =
           new Spec(
               device("/data", data),
               log == null ? null : device("/log", log),
               realtime == null ? null : device("/realtime", realtime),
               choice("/dax", dax, Dax.ALWAYS, Dax::ofWord, "always, inode or never"),
-              rmapbt == null || rmapbt,
-              reflink == null || reflink,
-              choice("/policy", policy, Policy.XFS, Policy::ofWord, "xfs or precise"));
+              rmapbt == null ? usual : rmapbt,
+              reflink == null ? usual : reflink,
+              choice("/policy", policy, Policy.XFS, Policy::ofWord, "xfs or precise"),
+              blockSizeBytes == null ? Spec.DEFAULT_BLOCK_BYTES : blockSizeBytes,
+              groups);
       Set<String> distinct = new HashSet<>(spec.devices());
       if (distinct.size() < spec.devices().size()) {
         throw new ProblemException(

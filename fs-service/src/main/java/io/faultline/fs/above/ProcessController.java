@@ -1,5 +1,6 @@
 package io.faultline.fs.above;
 
+import io.faultline.fs.above.files.FileChanges;
 import io.faultline.fs.core.FsCommand;
 import io.faultline.fs.core.KillPolicy;
 import io.faultline.runtime.core.Problem;
@@ -32,9 +33,11 @@ public final class ProcessController {
   private static final long MAX_PID = 4_194_304;
 
   private final FsGateway gateway;
+  private final FileChanges changes;
 
-  public ProcessController(FsGateway gateway) {
+  public ProcessController(FsGateway gateway, FileChanges changes) {
     this.gateway = gateway;
+    this.changes = changes;
   }
 
   record MappingRequest(
@@ -126,11 +129,11 @@ public final class ProcessController {
     if (!op.equals("load") && !op.equals("store")) {
       throw wrong("/op", "op is load or store, but it is " + Edge.quote(op));
     }
-    return send(
-        host,
+    FsCommand.TouchPage touch =
         new FsCommand.TouchPage(
-            pid(pid), Edge.name("mapping", mapping), offset, op.equals("store")),
-        request);
+            pid(pid), Edge.name("mapping", mapping), offset, op.equals("store"));
+    return Replies.toResponse(
+        changes.touch(Edge.name("host", host), touch, Edge.commandId(request)));
   }
 
   @PutMapping(path = "/kernel", consumes = MediaType.APPLICATION_JSON_VALUE)

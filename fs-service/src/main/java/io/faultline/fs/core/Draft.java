@@ -4,6 +4,7 @@ import io.faultline.events.EventData;
 import io.faultline.events.FilesystemEvent.FilesystemShutdown;
 import io.faultline.events.FilesystemEvent.ProcessSignalled;
 import io.faultline.events.RemovalAck;
+import io.faultline.fs.core.FsFact.DamagedGroup;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Mapping;
 import io.faultline.fs.core.FsFact.PresentPages;
@@ -31,6 +32,9 @@ final class Draft {
   private final Map<String, Filesystem> filesystems = new LinkedHashMap<>();
   private final Map<Long, Signals> signals = new TreeMap<>();
   private final Map<PageWindow, PresentPages> pages = new TreeMap<>();
+
+  private final Map<String, DamagedGroup> damaged = new LinkedHashMap<>();
+  private final Map<String, Transaction> changes = new LinkedHashMap<>();
 
   private final Set<String> forgotten = new HashSet<>();
 
@@ -100,6 +104,33 @@ final class Draft {
     filesystems.put(filesystem.name(), filesystem);
     decision.fact(Keys.filesystem(filesystem.name()), filesystem);
     return filesystem;
+  }
+
+  /** More of an allocation group's trees is lost. */
+  void damage(Filesystem filesystem, DamagedGroup group) {
+    String key = Keys.damaged(filesystem.name(), group.startSector());
+    DamagedGroup known = state.damagedGroups(filesystem.name()).get(group.startSector());
+    DamagedGroup before = damaged.getOrDefault(key, known == null ? group : known);
+    DamagedGroup after = before.withLost(before.lost().union(group.lost()));
+    damaged.put(key, after);
+    fact(key, after);
+  }
+
+  /** The change of a filesystem's contents that this decision makes. */
+  Transaction change(Filesystem filesystem) {
+    Transaction begun = changes.get(filesystem.name());
+    return begun != null ? begun : begin(filesystem, Disks.of(state, filesystem));
+  }
+
+  Transaction begin(Filesystem filesystem, FileFact.Disk disk) {
+    Transaction change = new Transaction(this, now(filesystem), disk);
+    changes.put(filesystem.name(), change);
+    return change;
+  }
+
+  /** Nothing of the change that was begun comes about. */
+  void forgetChange(Filesystem filesystem) {
+    changes.remove(filesystem.name());
   }
 
   void publish(Filesystem filesystem, EventData data) {
@@ -175,6 +206,8 @@ final class Draft {
   }
 
   Decision<FsFact> build() {
+    changes.values().forEach(Transaction::emit);
+    changes.clear();
     signals.forEach((pid, newest) -> decision.fact(Keys.signals(pid), newest));
     pages.forEach(
         (place, newest) -> {

@@ -45,8 +45,13 @@ final class Failures {
     } else if (corrupted.whole() && corrupted.cause() == Cause.MAPPING_LOST) {
       // As was observed above a device-mapper target that fails: the log's next write does.
       draft.shutDown(filesystem, ShutdownReason.LOG_IO, device);
-    } else if (!news.isEmpty()) {
-      failed(draft, filesystem, role, news, corrupted);
+    } else {
+      if (!news.isEmpty()) {
+        failed(draft, filesystem, role, news, corrupted);
+      }
+      if (corrupted.cause() == Cause.DEVICE_REMOVED && corrupted.last()) {
+        Removals.completedInPart(draft, filesystem, role, corrupted);
+      }
     }
   }
 
@@ -63,6 +68,9 @@ final class Failures {
    * the filesystem stops, once. What was in which file nobody is told: all of it is gone.
    */
   static void deviceGone(Draft draft, Filesystem filesystem, Role role, String device) {
+    if (Removals.completed(draft, filesystem, role, device)) {
+      return;
+    }
     if (role != Role.LOG) {
       Filesystem now = draft.now(filesystem);
       draft.put(now.with(now.state().withRevoked(role)));
@@ -73,10 +81,13 @@ final class Failures {
   private static void failed(
       Draft draft, Filesystem filesystem, Role role, Extents ranges, CorruptedRange corrupted) {
     Cause cause = corrupted.cause();
-    if (cause == Cause.DEVICE_REMOVED && filesystem.isShutDown()) {
-      // It went with the device, by a planned removal or earlier: its shutdown was the one event.
+    if (cause == Cause.DEVICE_REMOVED) {
+      // Nobody reaches its pages any more, before anything is looked up or told.
       revoke(draft, filesystem, role, ranges);
-      return;
+      if (filesystem.isShutDown()) {
+        // It went with the device, by a planned removal or earlier: its shutdown was the one event.
+        return;
+      }
     }
     boolean fatal = tellWhatWasHit(draft, filesystem, role, ranges, cause);
     switch (cause) {
@@ -89,8 +100,7 @@ final class Failures {
           MemoryFailure.consumed(draft, filesystem, role, ranges, consumedBy);
         }
       }
-      case DEVICE_REMOVED -> revoke(draft, filesystem, role, ranges);
-      case MAPPING_LOST -> {}
+      case DEVICE_REMOVED, MAPPING_LOST -> {}
     }
     if (fatal) {
       String device = filesystem.spec().device(role);
@@ -114,8 +124,9 @@ final class Failures {
           new FailureUnsupported(host, filesystem.name(), reason, device, ranges, cause));
       return false;
     }
+    boolean fatal = Verdict.isFatal(draft.state, filesystem, role, ranges);
     Teller.lost(draft, filesystem, role, ranges, cause);
-    return Verdict.isFatal(draft.state.map(filesystem, role), ranges, filesystem.spec().policy());
+    return fatal;
   }
 
   /** Part of a volume left with the device below it: its pages are gone, the others stay. */

@@ -1,6 +1,8 @@
 package io.faultline.fs.core;
 
 import io.faultline.ranges.Extents;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The bytes themselves never come here: a read or a write asks for a plan, moves the bytes
  * between the caller and the devices, and (a write) says how it ended. It is the kernel's way:
  * allocate unwritten, write, convert.
+ *
+ * <p>Other changes may have to move bytes as well: what is left of a block must be zeros after a
+ * {@link Truncate} or a {@link Punch}, and a page that a process stores to must be there. They
+ * answer 202 and a {@link FileViews.WritePlan} then, without any bytes of the caller, and the
+ * {@link CommitWrite} of it finishes the change; 200 says that all is done already.
  */
 public sealed interface FileCommand extends FsCommand {
 
@@ -112,7 +119,21 @@ public sealed interface FileCommand extends FsCommand {
 
   /** An extended attribute; a large one leaves the inode for a block of the attribute fork. */
   record SetXattr(String filesystem, String path, String name, byte[] value)
-      implements FileCommand {}
+      implements FileCommand {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof SetXattr set
+          && filesystem.equals(set.filesystem)
+          && path.equals(set.path)
+          && name.equals(set.name)
+          && Arrays.equals(value, set.value);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(filesystem, path, name, Arrays.hashCode(value));
+    }
+  }
 
   record GetXattr(String filesystem, String path, String name) implements FileCommand {}
 

@@ -2,7 +2,9 @@ package io.faultline.fs.core;
 
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.ExplicitNulls;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Answers about files, as JSON. */
@@ -26,6 +28,22 @@ public final class FileViews {
       List<String> xattrs,
       boolean dax,
       long lostBytes) {}
+
+  /** An extended attribute with its value. */
+  public record XattrView(String path, String name, byte[] value) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof XattrView view
+          && path.equals(view.path)
+          && name.equals(view.name)
+          && Arrays.equals(value, view.value);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(path, name, Arrays.hashCode(value));
+    }
+  }
 
   /** An entry of a directory. */
   public record EntryView(String name, String type, long inode, long sizeBytes) {}
@@ -101,19 +119,29 @@ public final class FileViews {
   public record WritePiece(long offsetBytes, Place place, boolean heals) {}
 
   /**
-   * How to write. The pieces cover {@code [startBytes, endBytes)}, which is what was asked for,
-   * rounded out to sectors, or to blocks where they are new; what the caller did not give of it is
-   * filled with what {@code fill} says, and with zeros where that says nothing.
+   * Which bytes to move before a change can be. Each piece is written whole. Its bytes are zeros;
+   * over them what {@code fill} reads; over that zeros wherever {@code zeros} says so; and over
+   * that what the caller gave.
    *
+   * <p>A write of much, or into many small pieces, is planned for its first part only: {@code
+   * endBytes} says how far it goes (a short write), and the caller asks again for the rest.
+   *
+   * @param filesystem where it is
    * @param write the name of this write, for its end
-   * @param fill what to read before
+   * @param startBytes where the caller's bytes begin; there are none if that is the end
+   * @param endBytes up to where the caller's bytes are taken
+   * @param fill what to read before: by whole sectors, some of it perhaps beyond any piece
+   * @param zeros bytes of the file that read as zeros, whatever the devices hold there
+   * @param created whether there was no such file before
    */
   public record WritePlan(
+      String filesystem,
       String write,
       long inode,
       long startBytes,
       long endBytes,
       List<ReadPiece> fill,
+      Extents zeros,
       List<WritePiece> pieces,
       boolean created) {}
 }

@@ -37,7 +37,8 @@ final class Filesystems {
     Spec spec = command.spec();
     Filesystem existing = draft.state.filesystems.get(command.filesystem());
     if (existing == null) {
-      return mount(draft, Filesystem.fresh(command.filesystem(), spec), command.claims(), 201);
+      Filesystem fresh = Filesystem.fresh(command.filesystem(), spec, draft.stamp.newId());
+      return mount(draft, fresh, command.claims(), 201);
     }
     if (!existing.spec().equals(spec)) {
       Problem problem =
@@ -77,6 +78,10 @@ final class Filesystems {
   private static Decision<FsFact> mount(
       Draft draft, Filesystem filesystem, List<ClaimedDevice> claims, int status) {
     Problem refusal = whyNotOn(draft.state, filesystem, claims);
+    boolean isNew = status == 201;
+    if (refusal == null && isNew) {
+      refusal = Mkfs.whyNot(filesystem.spec(), sectors(claims, Role.DATA));
+    }
     if (refusal != null) {
       return Decision.refuse(refusal);
     }
@@ -86,6 +91,11 @@ final class Filesystems {
     }
     List<Holding> holdings = claims.stream().map(ClaimedDevice::holding).toList();
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
+    if (isNew) {
+      Mkfs.make(draft, mounted);
+    } else {
+      FileWrites.abandonAll(draft, mounted);
+    }
     draft.publish(
         mounted,
         new FilesystemMounted(
@@ -102,7 +112,15 @@ final class Filesystems {
           Objects.requireNonNull(badByDevice.get(holding.device())));
     }
     FilesystemView view = view(draft.state, mounted, badByDevice);
-    return draft.reply(status == 201 ? Answer.created(view) : Answer.ok(view));
+    return draft.reply(isNew ? Answer.created(view) : Answer.ok(view));
+  }
+
+  private static long sectors(List<ClaimedDevice> claims, Role role) {
+    return claims.stream()
+        .filter(claim -> claim.role() == role)
+        .mapToLong(claim -> claim.claim().sectors())
+        .findFirst()
+        .orElse(0);
   }
 
   private static @Nullable Problem whyNotOn(
@@ -228,16 +246,17 @@ final class Filesystems {
     if (refusal != null || filesystem == null) {
       return Decision.refuse(Objects.requireNonNull(refusal));
     }
-    if (filesystem.state().frozen()) {
+    if (filesystem.state().frozenByUser()) {
       return Decision.refuse(
           Problem.conflict(
               "already-frozen",
               "The filesystem is frozen",
               filesystem.name() + " is frozen by userspace already (EBUSY)"));
     }
-    Filesystem frozen = draft.put(filesystem.with(filesystem.state().withFrozen(true)));
+    Filesystem frozen = draft.put(filesystem.with(filesystem.state().withFrozenByUser(true)));
     draft.publish(
-        frozen, new FilesystemFrozen(draft.state.host, frozen.name(), Removals.USERSPACE));
+        frozen,
+        new FilesystemFrozen(draft.state.host, frozen.name(), FreezeHolder.USERSPACE.word()));
     return draft.reply(Answer.ok(view(draft.state, frozen)));
   }
 
@@ -247,16 +266,17 @@ final class Filesystems {
     if (filesystem == null) {
       return Decision.refuse(Problems.unknownFilesystem(command.filesystem()));
     }
-    if (!filesystem.state().frozen()) {
+    if (!filesystem.state().frozenByUser()) {
       return Decision.refuse(
           Problem.conflict(
               "not-frozen",
               "The filesystem is not frozen",
               filesystem.name() + " is not frozen by userspace (EINVAL)"));
     }
-    Filesystem thawed = draft.put(filesystem.with(filesystem.state().withFrozen(false)));
+    Filesystem thawed = draft.put(filesystem.with(filesystem.state().withFrozenByUser(false)));
     draft.publish(
-        thawed, new FilesystemThawed(draft.state.host, thawed.name(), Removals.USERSPACE));
+        thawed,
+        new FilesystemThawed(draft.state.host, thawed.name(), FreezeHolder.USERSPACE.word()));
     return draft.reply(Answer.ok(view(draft.state, thawed)));
   }
 
@@ -297,11 +317,16 @@ final class Filesystems {
     }
     draft.gone(Keys.filesystem(filesystem.name()));
     Imports.forgetRecords(draft, filesystem);
+    Damage.forget(draft, filesystem);
     Imports.forgetPaths(draft, filesystem);
+    DeadContents.forget(draft, filesystem);
     return draft.reply(Answer.noContent());
   }
 
   private static Filesystem leave(Draft draft, Filesystem filesystem) {
+    if (!filesystem.isShutDown()) {
+      FileWrites.abandonAll(draft, filesystem);
+    }
     Filesystem unmounted = draft.put(filesystem.with(filesystem.state().unmounted()));
     draft.publish(unmounted, new FilesystemUnmounted(draft.state.host, unmounted.name()));
     draft.state.tellings.forEach(
@@ -319,7 +344,7 @@ final class Filesystems {
    */
   private static @Nullable Problem whyBusy(FsState state, Filesystem filesystem) {
     if (filesystem.state().frozen() && !filesystem.isShutDown()) {
-      return Problems.frozen(filesystem.name());
+      return Problems.frozen(filesystem);
     }
     List<Long> pids =
         Pages.mappingsOf(state, filesystem).stream().map(Mapping::pid).distinct().toList();
@@ -394,7 +419,11 @@ final class Filesystems {
         + ", reflink "
         + spec.reflink()
         + ", policy "
-        + spec.policy().word();
+        + spec.policy().word()
+        + ", blockSizeBytes "
+        + spec.blockSizeBytes()
+        + ", realtimeGroups "
+        + spec.realtimeGroups();
   }
 
   static FilesystemView view(FsState state, Filesystem filesystem) {
@@ -426,7 +455,7 @@ final class Filesystems {
         spec.policy().word(),
         stateWord,
         reason == null ? null : reason.name(),
-        filesystem.state().frozen() ? List.of(Removals.USERSPACE) : List.of(),
+        filesystem.state().frozenBy().stream().map(FreezeHolder::word).toList(),
         bad,
         spec.log() == null ? null : bad(state, spec.log(), adopted),
         spec.realtime() == null ? null : bad(state, spec.realtime(), adopted),
@@ -436,7 +465,8 @@ final class Filesystems {
         spec.log() == null ? null : filesystem.sectors(Role.LOG),
         spec.realtime() == null ? null : filesystem.sectors(Role.REALTIME),
         filesystem.imported().sections().stream().mapToLong(Section::records).sum(),
-        filesystem.imported().pathCount());
+        filesystem.imported().pathCount(),
+        spec.blockSizeBytes());
   }
 
   private static Extents bad(FsState state, String device, Map<String, List<KnownFault>> adopted) {

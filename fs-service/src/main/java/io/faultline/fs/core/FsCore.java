@@ -3,6 +3,7 @@ package io.faultline.fs.core;
 import io.faultline.events.BlockEvent;
 import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.VolumeEvent;
@@ -36,6 +37,10 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
   @Override
   public boolean waitsForTime(FsState state) {
     return !state.tellings.isEmpty()
+        || Removals.waitsForTime(state)
+        || state.contents.values().stream().anyMatch(each -> !each.writes.isEmpty())
+        || Orphans.areThere(state)
+        || state.contents.keySet().stream().anyMatch(id -> !state.isLive(id))
         || state.uploads.values().stream().anyMatch(upload -> upload.upload() != null);
   }
 
@@ -47,6 +52,10 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case Input.Commanded<FsCommand> commanded -> commanded(draft, commanded.command());
       case Input.Ticked<FsCommand> ticked -> {
         Imports.dropForgotten(draft);
+        Removals.endForgotten(draft);
+        FileWrites.dropForgotten(draft);
+        Orphans.goOn(draft);
+        DeadContents.goOn(draft);
         Teller.goOn(draft);
         yield draft.build();
       }
@@ -113,7 +122,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
       case DeviceEvent device -> heardOfDevice(draft, event, device);
       case VolumeEvent volume -> heardOfVolume(draft, event, volume);
       case FilesystemEvent ignored -> {}
-      case RemovalAck ignored -> {}
+      case FaultEvent _, RemovalAck _ -> {}
     }
     return draft.build();
   }
@@ -148,6 +157,7 @@ public final class FsCore implements LayerCore<FsState, FsCommand, FsFact> {
         if (filesystem != null && role != null && !filesystem.isOlderThanMount(role, event)) {
           Failures.deviceGone(draft, filesystem, role, removed.device());
         }
+        Removals.left(draft, removed.device(), removed.removalId());
         if (removed.removalId() == null) {
           draft.forget(removed.device());
         }

@@ -12,13 +12,33 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What is so for the filesystems of a host. Names and components are for ever. */
-public sealed interface FsFact {
+public sealed interface FsFact
+    permits FileFact,
+        FsFact.Filesystem,
+        FsFact.KnownDevice,
+        FsFact.SliceProgress,
+        FsFact.BadRanges,
+        FsFact.DamagedGroup,
+        FsFact.Mapping,
+        FsFact.PresentPages,
+        FsFact.Signals,
+        FsFact.KernelSettings,
+        FsFact.Upload,
+        FsFact.Part,
+        FsFact.Telling {
 
-  /** A filesystem: its superblock, as far as it matters here. Key {@code filesystem/<name>}. */
-  record Filesystem(String name, Spec spec, MountState state, Imported imported) implements FsFact {
+  /**
+   * A filesystem. Key {@code filesystem/<name>}.
+   *
+   * @param contents the id that the keys of its contents begin with (see {@link FileFact}); null
+   *     for one that was made before there were any
+   */
+  record Filesystem(
+      String name, Spec spec, MountState state, Imported imported, @Nullable String contents)
+      implements FsFact {
 
-    static Filesystem fresh(String name, Spec spec) {
-      return new Filesystem(name, spec, MountState.NEVER, Imported.NOTHING);
+    static Filesystem fresh(String name, Spec spec, String contents) {
+      return new Filesystem(name, spec, MountState.NEVER, Imported.NOTHING, contents);
     }
 
     boolean isMounted() {
@@ -74,69 +94,28 @@ public sealed interface FsFact {
       };
     }
 
-    /** What became of the mount option: without DAX below XFS warns and turns it off. */
+    /**
+     * What became of the mount option: without DAX below, or with blocks that are no pages, XFS
+     * warns and turns it off.
+     */
     Dax effectiveDax() {
       boolean below =
           state.holdings().stream()
               .allMatch(holding -> holding.role() == Role.LOG || holding.dax());
-      return below ? spec.dax() : Dax.NEVER;
+      boolean pages = spec.blockSizeBytes() == Pages.BASE_PAGE_BYTES;
+      return below && pages ? spec.dax() : Dax.NEVER;
     }
 
     Filesystem with(MountState newer) {
-      return new Filesystem(name, spec, newer, imported);
+      return new Filesystem(name, spec, newer, imported, contents);
     }
 
     Filesystem with(Imported newer) {
-      return new Filesystem(name, spec, state, newer);
-    }
-  }
-
-  /**
-   * How a filesystem fares.
-   *
-   * @param holdings the devices of the newest mount
-   * @param mount counts mounts from 1; a process mapping belongs to one mount
-   * @param shutdownReason null while it works
-   * @param frozen whether userspace holds a freeze; the kernel's own begins and ends in one step
-   * @param revoked the devices whose pages no process of this mount can reach any more
-   */
-  record MountState(
-      List<Holding> holdings,
-      long mount,
-      boolean mounted,
-      @Nullable ShutdownReason shutdownReason,
-      boolean frozen,
-      List<Role> revoked) {
-
-    static final MountState NEVER = new MountState(List.of(), 0, false, null, false, List.of());
-
-    MountState mountedOn(List<Holding> claimed) {
-      return new MountState(claimed, mount + 1, true, null, false, List.of());
+      return new Filesystem(name, spec, state, newer, contents);
     }
 
-    MountState unmounted() {
-      return new MountState(holdings, mount, false, null, false, List.of());
-    }
-
-    MountState withHoldings(List<Holding> claimed) {
-      return new MountState(claimed, mount, mounted, shutdownReason, frozen, revoked);
-    }
-
-    MountState shutDown(ShutdownReason reason) {
-      return new MountState(holdings, mount, mounted, reason, frozen, revoked);
-    }
-
-    MountState withFrozen(boolean held) {
-      return new MountState(holdings, mount, mounted, shutdownReason, held, revoked);
-    }
-
-    MountState withRevoked(Role role) {
-      if (revoked.contains(role)) {
-        return this;
-      }
-      List<Role> more = new ArrayList<>(revoked);
-      more.add(role);
-      return new MountState(holdings, mount, mounted, shutdownReason, frozen, List.copyOf(more));
+    Filesystem withContents(String newer) {
+      return new Filesystem(name, spec, state, imported, newer);
     }
   }
 
@@ -199,6 +178,21 @@ public sealed interface FsFact {
   }
 
   /**
+   * An allocation group of a data device that lost blocks of its reverse mapping or free-space
+   * trees. Key {@code damaged/<filesystem>/<startSector>}.
+   *
+   * @param lost what of the trees is lost, in sectors of the device
+   * @param faultId that it began with
+   */
+  record DamagedGroup(long startSector, long endSector, Extents lost, String faultId)
+      implements FsFact {
+
+    DamagedGroup withLost(Extents newer) {
+      return new DamagedGroup(startSector, endSector, newer, faultId);
+    }
+  }
+
+  /**
    * A process maps a piece of a file. Key {@code mapping/<pid>/<id>}.
    *
    * @param mount the mount that it was made under
@@ -250,6 +244,11 @@ public sealed interface FsFact {
 
     boolean isEmpty() {
       return device.isEmpty() && zero.isEmpty() && copied.isEmpty();
+    }
+
+    PresentPages invalidated(Extents pages) {
+      return new PresentPages(
+          device.subtract(pages), writable.subtract(pages), zero.subtract(pages), copied);
     }
 
     PresentPages without(Extents unmapped) {

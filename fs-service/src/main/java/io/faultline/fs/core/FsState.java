@@ -1,5 +1,6 @@
 package io.faultline.fs.core;
 
+import io.faultline.fs.core.FsFact.DamagedGroup;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.FsFact.Imported;
 import io.faultline.fs.core.FsFact.KernelSettings;
@@ -12,7 +13,10 @@ import io.faultline.fs.core.FsFact.SliceProgress;
 import io.faultline.fs.core.FsFact.Telling;
 import io.faultline.fs.core.FsFact.Upload;
 import io.faultline.runtime.core.Fact;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +31,11 @@ public final class FsState {
   final TreeMap<Long, ProcessState> processes = new TreeMap<>();
   final TreeMap<String, UploadState> uploads = new TreeMap<>();
   final TreeMap<String, Telling> tellings = new TreeMap<>();
+
+  /** By filesystem and start. */
+  private final TreeMap<String, TreeMap<Long, DamagedGroup>> damaged = new TreeMap<>();
+
+  final TreeMap<String, Contents> contents = new TreeMap<>();
   boolean earlyKill;
 
   FsState(String host) {
@@ -36,6 +45,12 @@ public final class FsState {
   /** What is bad on a device; nothing for one that was never heard of. */
   DeviceFaults faultsOf(String device) {
     return faults.getOrDefault(device, DeviceFaults.NONE);
+  }
+
+  /** The allocation groups of a filesystem's data device that lost their trees, by start. */
+  SortedMap<Long, DamagedGroup> damagedGroups(String filesystem) {
+    TreeMap<Long, DamagedGroup> groups = damaged.get(filesystem);
+    return groups == null ? Collections.emptySortedMap() : groups;
   }
 
   /** The filesystem that is mounted on a device in some role; null if none is. */
@@ -57,8 +72,13 @@ public final class FsState {
     return null;
   }
 
-  /** The reverse map of a device: imported, or that of a fresh filesystem. */
+  /** The reverse map of a device: what mkfs or an import began and changes made of it since. */
   ReverseMap map(Filesystem filesystem, Role role) {
+    Contents there = contentsOf(filesystem);
+    ReverseMap current = there == null ? null : there.map(role);
+    if (current != null) {
+      return current;
+    }
     UploadState upload = live(filesystem.imported().recordsUpload());
     ReverseMap imported = upload == null ? null : upload.map(role);
     if (imported != null) {
@@ -70,9 +90,22 @@ public final class FsState {
     };
   }
 
-  PathIndex paths(Filesystem filesystem) {
+  /** What was made or changed of a filesystem's contents; null if nothing was. */
+  @Nullable Contents contentsOf(Filesystem filesystem) {
+    String id = filesystem.contents();
+    return id == null ? null : contents.get(id);
+  }
+
+  /** Whether contents belong to a filesystem; those that do not are taken away step by step. */
+  boolean isLive(String id) {
+    return filesystems.values().stream().anyMatch(each -> id.equals(each.contents()));
+  }
+
+  /** The names of a filesystem's files. */
+  Names names(Filesystem filesystem) {
     UploadState upload = live(filesystem.imported().pathsUpload());
-    return upload == null ? PathIndex.EMPTY : upload.paths();
+    PathIndex imported = upload == null ? PathIndex.EMPTY : upload.paths();
+    return new Names(this, filesystem, imported);
   }
 
   private @Nullable UploadState live(@Nullable String upload) {
@@ -105,6 +138,26 @@ public final class FsState {
       case Upload upload -> upload(key[1]).begin(upload);
       case Part part -> putPart(key[1], key[2], part);
       case Telling telling -> tellings.put(fact.key(), telling);
+      case DamagedGroup group ->
+          damaged.computeIfAbsent(key[1], name -> new TreeMap<>()).put(group.startSector(), group);
+      case FileFact file -> {
+        Contents there = contents.computeIfAbsent(key[1], c -> new Contents());
+        ContentsFacts.put(there, key, file);
+        attach(there);
+      }
+    }
+  }
+
+  /** Gives contents that began with an import their map, as soon as both are there. */
+  private void attach(Contents there) {
+    FileFact.Disk disk = there.disk();
+    String upload = disk == null ? null : disk.upload();
+    if (upload != null && !there.isAttached()) {
+      UploadState state = uploads.get(upload);
+      Map<Role, ReverseMap> built = state == null ? null : state.maps();
+      if (built != null) {
+        there.attach(built);
+      }
     }
   }
 
@@ -116,6 +169,14 @@ public final class FsState {
     Imported imported = filesystem.imported();
     finish(filesystem, imported.recordsUpload());
     finish(filesystem, imported.pathsUpload());
+    attachContents(filesystem);
+  }
+
+  private void attachContents(Filesystem filesystem) {
+    Contents there = contentsOf(filesystem);
+    if (there != null) {
+      attach(there);
+    }
   }
 
   private void finish(Filesystem filesystem, @Nullable String upload) {
@@ -131,6 +192,7 @@ public final class FsState {
     Filesystem owner = ownerOf(id);
     if (owner != null) {
       upload(id).finish(owner, id);
+      attachContents(owner);
     }
   }
 
@@ -167,7 +229,26 @@ public final class FsState {
       }
       case Keys.PART -> forgetIfDead(key[1]);
       case Keys.TELLING -> tellings.remove(wholeKey);
+      case Keys.DAMAGED ->
+          damaged.computeIfPresent(
+              key[1],
+              (name, groups) -> {
+                groups.remove(Long.valueOf(key[2]));
+                return groups.isEmpty() ? null : groups;
+              });
+      case Keys.DISK, Keys.EXTENT, Keys.INODE, Keys.ENTRY, Keys.XATTR, Keys.WRITE ->
+          removeFromContents(key);
       default -> throw new IllegalStateException("no fact has the key " + wholeKey);
+    }
+  }
+
+  private void removeFromContents(String[] key) {
+    Contents there = contents.get(key[1]);
+    if (there != null) {
+      ContentsFacts.remove(there, key);
+      if (there.isEmpty()) {
+        contents.remove(key[1]);
+      }
     }
   }
 
@@ -242,6 +323,8 @@ public final class FsState {
         && processes.equals(state.processes)
         && uploads.equals(state.uploads)
         && tellings.equals(state.tellings)
+        && damaged.equals(state.damaged)
+        && contents.equals(state.contents)
         && earlyKill == state.earlyKill;
   }
 

@@ -76,8 +76,7 @@ final class Impact {
     boolean fatal =
         role == Role.LOG
             ? Verdict.isLogFatal(state, filesystem, ranges)
-            : filesystem.isWalkable(role)
-                && Verdict.isFatal(state.map(filesystem, role), ranges, filesystem.spec().policy());
+            : filesystem.isWalkable(role) && Verdict.isFatal(state, filesystem, role, ranges);
     return fatal ? ShutdownReason.CORRUPT_ONDISK : null;
   }
 
@@ -101,7 +100,7 @@ final class Impact {
                 mapping.path(),
                 address,
                 present
-                    && filesystem.effectiveDax() == Dax.ALWAYS
+                    && DirectAccess.isDirect(state, filesystem, mapping.inode())
                     && mapping.killPolicy().isEarly(state.earlyKill)));
       }
     }

@@ -99,10 +99,13 @@ final class Imports {
     forgetTellings(draft, filesystem);
     Filesystem imported =
         draft.put(
-            filesystem.with(
-                filesystem.imported().withRecords(command.upload(), command.sections())));
+            filesystem
+                .with(filesystem.imported().withRecords(command.upload(), command.sections()))
+                .withContents(draft.stamp.newId()));
     draft.gone(Keys.upload(command.upload()));
     forgetRecords(draft, filesystem);
+    Damage.forget(draft, filesystem);
+    DeadContents.forget(draft, filesystem);
     if (imported.isMounted()) {
       Filesystems.tellKnownLater(draft, imported);
     }
@@ -119,6 +122,16 @@ final class Imports {
     }
     if (!upload.isComplete(0, command.parts())) {
       return Decision.refuse(incomplete(command.upload()));
+    }
+    Contents contents = draft.state.contentsOf(filesystem);
+    if (contents != null && !contents.entries.isEmpty()) {
+      return Decision.refuse(
+          Problem.conflict(
+              "files-changed",
+              "Names were changed already",
+              "Files of "
+                  + filesystem.name()
+                  + " were made, moved or taken away; import its map anew, then its paths"));
     }
     Filesystem imported =
         draft.put(

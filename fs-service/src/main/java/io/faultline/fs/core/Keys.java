@@ -16,8 +16,40 @@ final class Keys {
   static final String UPLOAD = "upload";
   static final String PART = "part";
   static final String TELLING = "telling";
+  static final String DAMAGED = "damaged";
+
+  static final String DISK = "disk";
+  static final String EXTENT = "extent";
+  static final String INODE = "inode";
+  static final String ENTRY = "entry";
+  static final String XATTR = "xattr";
+  static final String WRITE = "write";
 
   private Keys() {}
+
+  static String disk(String contents) {
+    return DISK + "/" + contents;
+  }
+
+  static String extent(String contents, Role role, MapRecord record) {
+    return EXTENT + "/" + contents + "/" + ExtentKeys.write(role, record);
+  }
+
+  static String inode(String contents, long inode) {
+    return INODE + "/" + contents + "/" + inode;
+  }
+
+  static String entry(String contents, long directory, String name) {
+    return ENTRY + "/" + contents + "/" + directory + "/" + name;
+  }
+
+  static String xattr(String contents, long inode, String name) {
+    return XATTR + "/" + contents + "/" + inode + "/" + name;
+  }
+
+  static String write(String contents, String id) {
+    return WRITE + "/" + contents + "/" + id;
+  }
 
   static String filesystem(String name) {
     return FILESYSTEM + "/" + name;
@@ -54,6 +86,10 @@ final class Keys {
 
   static String part(String upload, int section, int number) {
     return String.format(Locale.ROOT, "%s/%s/%d/%08d", PART, upload, section, number);
+  }
+
+  static String damaged(String filesystem, long startSector) {
+    return DAMAGED + "/" + filesystem + "/" + startSector;
   }
 
   static String telling(String filesystem, String id) {

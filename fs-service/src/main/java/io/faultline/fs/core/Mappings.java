@@ -25,7 +25,7 @@ final class Mappings {
     Filesystem filesystem = draft.state.filesystems.get(command.filesystem());
     ProcessState process = draft.state.processes.get(command.pid());
     Mapping existing = process == null ? null : process.mappings.get(command.mapping());
-    long inode = filesystem == null ? 0 : draft.state.paths(filesystem).inodeOf(command.path());
+    long inode = filesystem == null ? 0 : draft.state.names(filesystem).inodeOf(command.path());
     Mapping wanted =
         new Mapping(
             command.pid(),
@@ -110,6 +110,7 @@ final class Mappings {
       return Decision.refuse(unknown(command.pid(), command.mapping()));
     }
     forget(draft, process, mapping);
+    Orphans.released(draft, mapping);
     return draft.reply(Answer.noContent());
   }
 

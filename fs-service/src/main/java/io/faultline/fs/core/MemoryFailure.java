@@ -73,16 +73,14 @@ final class MemoryFailure {
       Extents bad,
       Predicate<Mapping> isTold,
       @Nullable ConsumedBy consumedBy) {
-    if (filesystem.effectiveDax() != Dax.ALWAYS) {
-      return;
-    }
     Map<Long, Extents> unmapped = new LinkedHashMap<>();
     for (Mapping mapping : Pages.mappingsOf(draft.state, filesystem)) {
       boolean consumes =
           consumedBy != null
               && mapping.pid() == consumedBy.pid()
               && mapping.id().equals(consumedBy.mapping());
-      if (consumes || isTold.test(mapping)) {
+      boolean direct = DirectAccess.isDirect(draft.state, filesystem, mapping.inode());
+      if (direct && (consumes || isTold.test(mapping))) {
         Extents pages = kill(draft, filesystem, role, mapping, bad, consumes);
         unmapped.merge(mapping.inode(), pages, Extents::union);
       }

@@ -3,6 +3,7 @@ package io.faultline.fs.core;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.fs.core.Views.OwnerView;
 import io.faultline.fs.core.Views.OwnersView;
+import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -80,15 +81,79 @@ final class Owners {
     ReverseMap map = state.map(filesystem, role);
     Cursor parsed = after == null ? null : Cursor.parse(after);
     Cursor from = parsed == null ? Cursor.BEFORE_ALL : parsed;
-    List<Hit> hits = hits(map, asked, from, limit);
+    List<Hit> hits = new ArrayList<>();
+    Extents closed = role == Role.DATA ? Damage.closed(state, filesystem) : Extents.EMPTY;
+    // As the kernel answers without a reverse map: it knows what is free, and nothing else.
+    boolean blind = role == Role.DATA && !filesystem.spec().rmapbt();
+    SectorRange within = asked.intersect(SectorRange.between(0, map.endSector()));
+    long start = within.startSector();
+    while (start < within.endSector() && hits.size() <= limit) {
+      SectorRange rest = SectorRange.between(start, within.endSector());
+      Extents next = closed.clip(rest);
+      boolean isClosed = !next.isEmpty() && next.startSector(0) == start;
+      long end =
+          next.isEmpty() ? rest.endSector() : isClosed ? next.endSector(0) : next.startSector(0);
+      SectorRange stretch = SectorRange.between(start, end);
+      hits.addAll(
+          isClosed
+              ? unknown(stretch, from)
+              : blind ? used(map, stretch, from, limit) : hits(map, stretch, from, limit));
+      start = end;
+    }
     boolean more = hits.size() > limit;
-    PathIndex paths = state.paths(filesystem);
+    Names paths = state.names(filesystem);
     List<OwnerView> views = new ArrayList<>(Math.min(hits.size(), limit));
     for (Hit hit : hits.subList(0, Math.min(hits.size(), limit))) {
       views.add(view(paths, hit));
     }
     String next = more ? hits.get(limit - 1).place().toString() : null;
     return new OwnersView(views, next);
+  }
+
+  /** The one owner of a stretch whose owners are not known any more. */
+  private static List<Hit> unknown(SectorRange stretch, Cursor from) {
+    Cursor place = new Cursor(stretch.startSector(), 0, 0, 0);
+    if (place.compareTo(from) <= 0) {
+      return List.of();
+    }
+    MapRecord record =
+        MapRecord.special(stretch.startSector(), stretch.sectorCount(), SpecialOwner.UNKNOWN);
+    return List.of(new Hit(record, place, stretch.sectorCount()));
+  }
+
+  /** Free stretches, and between them those that somebody has; at most one more than asked for. */
+  private static List<Hit> used(ReverseMap map, SectorRange asked, Cursor from, int limit) {
+    List<Hit> hits = new ArrayList<>();
+    long[] used = {Math.max(asked.startSector(), from.sector())};
+    map.forEachOverlapping(
+        used[0],
+        asked.endSector(),
+        record -> {
+          if (record.isFree()) {
+            addUsed(hits, used[0], record.startSector(), from);
+            add(hits, record.record(), record.startSector(), record.sectorCount(), from);
+            used[0] = record.endSector();
+          }
+          return hits.size() <= limit;
+        });
+    if (hits.size() <= limit) {
+      addUsed(hits, used[0], asked.endSector(), from);
+    }
+    return hits;
+  }
+
+  private static void addUsed(List<Hit> hits, long start, long end, Cursor from) {
+    if (start < end) {
+      MapRecord record = MapRecord.special(start, end - start, SpecialOwner.UNKNOWN);
+      add(hits, record, start, end - start, from);
+    }
+  }
+
+  private static void add(List<Hit> hits, MapRecord record, long start, long count, Cursor from) {
+    Cursor place = new Cursor(start, 0, 0, 0);
+    if (place.compareTo(from) > 0) {
+      hits.add(new Hit(record, place, count));
+    }
   }
 
   /** One more than {@code limit}, if there are as many. */
@@ -127,7 +192,7 @@ final class Owners {
     return new Cursor(clippedStart, record.inode(), record.fork().ordinal(), offset);
   }
 
-  private static OwnerView view(PathIndex paths, Hit hit) {
+  private static OwnerView view(Names paths, Hit hit) {
     MapRecord record = hit.record();
     long sector = hit.place().sector();
     SpecialOwner special = record.special();

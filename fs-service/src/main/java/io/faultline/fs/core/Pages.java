@@ -97,6 +97,25 @@ final class Pages {
     return new SectorRange(start, pageSectors).intersect(span(mapping));
   }
 
+  /**
+   * The blocks of a file are not what they were: whoever has a page of them, or one of zeros
+   * because there were none, has to ask for it again. Copies that are private stay.
+   */
+  static void invalidate(Draft draft, Filesystem filesystem, long inode, Extents fileSectors) {
+    Extents pages = fileSectors.roundOut(BASE_PAGE_SECTORS);
+    for (Mapping mapping : mappingsOf(draft.state, filesystem)) {
+      if (mapping.inode() == inode) {
+        for (Long window : windowsOf(draft.state, mapping).keySet()) {
+          PresentPages before = draft.pages(mapping, window);
+          PresentPages after = before.invalidated(pages);
+          if (!after.equals(before)) {
+            draft.putPages(mapping, window, after);
+          }
+        }
+      }
+    }
+  }
+
   /** Takes pages away from every mapping of a file. */
   static void unmap(Draft draft, Filesystem filesystem, long inode, Extents fileSectors) {
     for (Mapping mapping : mappingsOf(draft.state, filesystem)) {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which names an inode has, and which inode a name is. The names stay in the parts that they came
@@ -36,6 +37,8 @@ public final class PathIndex {
   private int[] nextByPath = new int[16];
   private int[] inodeSlots = emptySlots(16);
   private int[] pathSlots = emptySlots(16);
+
+  private @Nullable PathTree tree;
 
   PathIndex() {}
 
@@ -133,7 +136,21 @@ public final class PathIndex {
     return name;
   }
 
-  private String path(int entry) {
+  /** Which names lie in which directory: made when somebody asks for the first time. */
+  PathTree tree() {
+    PathTree made = tree;
+    if (made == null) {
+      made = new PathTree(this);
+      tree = made;
+    }
+    return made;
+  }
+
+  long inodeAt(int entry) {
+    return inodes[entry];
+  }
+
+  String path(int entry) {
     Varints.Reader name = name(entry);
     int length = (int) name.number();
     return new String(part(entry), name.position(), length, UTF_8);

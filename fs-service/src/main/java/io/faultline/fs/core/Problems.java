@@ -2,6 +2,7 @@ package io.faultline.fs.core;
 
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.runtime.core.Problem;
+import java.util.List;
 
 /** Refusals that several commands share. */
 final class Problems {
@@ -28,11 +29,17 @@ final class Problems {
         .with("errno", "EIO");
   }
 
-  static Problem frozen(String name) {
+  /** A change waits until it is thawed; this one is to be tried again. */
+  static Problem frozen(Filesystem filesystem) {
+    List<String> holders = filesystem.state().frozenBy().stream().map(FreezeHolder::word).toList();
     return new Problem(
-        "frozen",
-        423,
-        "The filesystem is frozen",
-        name + " is frozen by userspace; this waits until it is thawed");
+            "frozen",
+            423,
+            "The filesystem is frozen",
+            filesystem.name()
+                + " is frozen by "
+                + String.join(" and ", holders)
+                + "; this waits until it is thawed")
+        .with("frozenBy", holders);
   }
 }

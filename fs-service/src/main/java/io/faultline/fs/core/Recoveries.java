@@ -38,6 +38,10 @@ final class Recoveries {
             Keys.bad(device, faultId, event.sequence()), new BadRanges(faultId, null, lost, false));
       }
     }
+    Filesystem filesystem = draft.state.mountedOn(device);
+    if (filesystem != null && FsState.roleOf(filesystem, device) == Role.DATA) {
+      Damage.healed(draft, filesystem, healed.subtract(after), recovered.data());
+    }
     tell(draft, event, recovered, usable);
   }
 

@@ -95,6 +95,29 @@ public final class ReverseMap {
     }
   }
 
+  /** Whether there is such a record; whether it is shared does not matter. */
+  public boolean contains(MapRecord record) {
+    boolean[] found = {false};
+    byStart.forEachFrom(
+        record.startSector(),
+        owner(record),
+        offsetAndFork(record),
+        Long.MIN_VALUE,
+        (block, row) -> {
+          boolean same =
+              block.a(row) == record.startSector()
+                  && block.b(row) == owner(record)
+                  && block.c(row) == offsetAndFork(record);
+          found[0] = same && (block.d(row) | SAID_SHARED) == flagged(record);
+          return same && !found[0];
+        });
+    return found[0];
+  }
+
+  private static long flagged(MapRecord record) {
+    return countAndFlags(record.sectorCount(), true, record.unwritten());
+  }
+
   /**
    * Takes a record away; whether it is shared does not matter.
    *
@@ -199,8 +222,17 @@ public final class ReverseMap {
    * [fileStartSector, fileEndSector)}, by file offset.
    */
   public void forEachDataOf(long inode, long fileStartSector, long fileEndSector, Visitor visitor) {
+    forEachOf(inode, Fork.DATA, fileStartSector, fileEndSector, visitor);
+  }
+
+  /**
+   * The same of any fork. A btree's blocks have no offsets: all of them are at 0.
+   *
+   * @param fork of which
+   */
+  void forEachOf(long inode, Fork fork, long fileStartSector, long fileEndSector, Visitor visitor) {
     Cursor cursor = new Cursor(this);
-    long from = position(Fork.DATA, fileStartSector);
+    long from = position(fork, Math.min(fileStartSector, (1L << FORK_SHIFT) - 1));
     boolean[] enough = {false};
     // Data of one file do not overlap: only the last one before can reach into what is asked.
     byFile.lastBefore(
@@ -212,7 +244,7 @@ public final class ReverseMap {
           cursor.loadOfFile(block, row);
           boolean reaches =
               block.a(row) == inode
-                  && cursor.fork() == Fork.DATA
+                  && cursor.fork() == fork
                   && cursor.fileOffsetSectors() + cursor.sectorCount() > fileStartSector
                   && cursor.fileOffsetSectors() < fileEndSector;
           enough[0] = reaches && !visitor.visit(cursor);
@@ -229,10 +261,29 @@ public final class ReverseMap {
         (block, row) -> {
           cursor.loadOfFile(block, row);
           return block.a(row) == inode
-              && cursor.fork() == Fork.DATA
+              && cursor.fork() == fork
               && cursor.fileOffsetSectors() < fileEndSector
               && visitor.visit(cursor);
         });
+  }
+
+  /** Where a fork ends, in its sectors, looking no further than {@code limit}; 0 if it is empty. */
+  long endOf(long inode, Fork fork, long limit) {
+    Cursor cursor = new Cursor(this);
+    long[] end = {0};
+    byFile.lastBefore(
+        inode,
+        position(fork, Math.min(limit, (1L << FORK_SHIFT) - 1)),
+        Long.MIN_VALUE,
+        Long.MIN_VALUE,
+        (block, row) -> {
+          cursor.loadOfFile(block, row);
+          if (block.a(row) == inode && cursor.fork() == fork) {
+            end[0] = cursor.fileOffsetSectors() + cursor.sectorCount();
+          }
+          return false;
+        });
+    return end[0];
   }
 
   /**
@@ -403,6 +454,15 @@ public final class ReverseMap {
 
     /** The record as an object, to be kept. */
     public MapRecord record() {
+      return record(shared());
+    }
+
+    /** The same without looking for records that share it: shared only if that was said. */
+    MapRecord unshared() {
+      return record((flags & SAID_SHARED) != 0);
+    }
+
+    private MapRecord record(boolean isShared) {
       return new MapRecord(
           start,
           count,
@@ -410,7 +470,7 @@ public final class ReverseMap {
           isInode() ? owner : 0,
           fork(),
           offset,
-          shared(),
+          isShared,
           unwritten());
     }
   }

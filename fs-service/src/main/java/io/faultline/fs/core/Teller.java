@@ -51,6 +51,7 @@ final class Teller {
       @Nullable Cause cause,
       @Nullable RecoveredData data,
       Extents ranges) {
+    Extents known = ranges.subtract(tellUnknown(draft, filesystem, role, cause, ranges));
     Telling telling =
         new Telling(
             filesystem.name(),
@@ -59,12 +60,33 @@ final class Teller {
             data,
             Objects.requireNonNullElse(draft.faultId(), ""),
             draft.causationId(),
-            ranges);
+            known);
     Step step = tell(draft, filesystem, telling, MAX_RECORDS_PER_STEP);
     if (!step.left().isEmpty()) {
       draft.fact(
           Keys.telling(filesystem.name(), draft.stamp.newId()), telling.withRemaining(step.left()));
     }
+  }
+
+  /** Tells what of a loss lies where nobody knows owners any more; answers all that lies there. */
+  private static Extents tellUnknown(
+      Draft draft, Filesystem filesystem, Role role, @Nullable Cause cause, Extents ranges) {
+    if (role != Role.DATA) {
+      return Extents.EMPTY;
+    }
+    Extents unknown = ranges.intersect(Damage.closed(draft.state, filesystem, draft.faultId()));
+    if (cause != null && !unknown.isEmpty()) {
+      draft.publish(
+          filesystem,
+          new RangeUnowned(
+              draft.state.host,
+              filesystem.name(),
+              SpecialOwner.UNKNOWN.kernelName(),
+              filesystem.spec().data(),
+              unknown,
+              cause));
+    }
+    return unknown;
   }
 
   /** Goes on with what earlier steps left, oldest first. */
@@ -141,7 +163,7 @@ final class Teller {
     private final Filesystem filesystem;
     private final Telling telling;
     private final ReverseMap map;
-    private final PathIndex paths;
+    private final Names paths;
     private final String device;
     private final Map<Object, Object> found = new LinkedHashMap<>();
     private final EnumMap<SpecialOwner, Extents.Builder> special =
@@ -154,7 +176,7 @@ final class Teller {
       this.filesystem = filesystem;
       this.telling = telling;
       this.map = map;
-      this.paths = draft.state.paths(filesystem);
+      this.paths = draft.state.names(filesystem);
       this.device = Objects.requireNonNull(filesystem.spec().device(telling.role()));
     }
 
@@ -183,9 +205,38 @@ final class Teller {
           draft.publish(filesystem, event);
         } else if (effect instanceof SpecialOwner owner && telling.cause() != null) {
           Extents ranges = Objects.requireNonNull(special.get(owner)).build();
-          draft.publish(filesystem, specialEvent(owner, ranges, telling.cause()));
+          publish(owner, ranges, telling.cause());
         }
       }
+    }
+
+    private void publish(SpecialOwner owner, Extents ranges, Cause cause) {
+      boolean hasSuperblock =
+          owner == SpecialOwner.STATIC_FS_METADATA && telling.role() == Role.DATA;
+      Extents rest = hasSuperblock ? PrimarySuperblock.rebuildable(map, ranges) : ranges;
+      Extents superblock = ranges.subtract(rest);
+      if (!superblock.isEmpty()) {
+        draft.publish(filesystem, metadataEvent(owner, superblock, cause, false));
+      }
+      if (!rest.isEmpty()) {
+        draft.publish(filesystem, specialEvent(owner, rest, cause));
+      }
+      boolean trees = owner == SpecialOwner.PER_AG_METADATA && telling.role() == Role.DATA;
+      if (trees && filesystem.spec().policy() == Policy.PRECISE) {
+        Damage.add(draft, filesystem, rest);
+      }
+    }
+
+    private EventData metadataEvent(
+        SpecialOwner owner, Extents ranges, Cause cause, boolean rebuildable) {
+      return new MetadataLost(
+          draft.state.host,
+          filesystem.name(),
+          owner.kernelName(),
+          device,
+          ranges,
+          rebuildable,
+          cause);
     }
 
     private EventData fileEvent(ReverseMap.Cursor record, long from, long count) {
@@ -238,8 +289,7 @@ final class Teller {
             REFCOUNT_BTREE,
             COW_RESERVATION,
             DEFECTIVE ->
-            new MetadataLost(
-                host, name, owner.kernelName(), device, ranges, owner.rebuildable(), cause);
+            metadataEvent(owner, ranges, cause, owner.rebuildable());
       };
     }
   }

@@ -101,13 +101,13 @@ final class Touches {
       if (filesystem == null || !livingMount) {
         return signal(MemoryFailure.ADDRESS_ERROR, MemoryFailure.NO_LSB, null);
       }
-      return filesystem.effectiveDax() == Dax.ALWAYS
+      return DirectAccess.isDirect(draft.state, filesystem, mapping.inode())
           ? touchDevice(filesystem)
           : touchCache(filesystem);
     }
 
     private Decision<FsFact> touchDevice(Filesystem on) {
-      boolean reachable = !isRevoked(on);
+      boolean reachable = !isRevoked(on) && !isUnreachable(on);
       if (reachable && present.device().intersects(page)) {
         Extents poisoned = poisoned(on);
         if (!poisoned.isEmpty()) {
@@ -200,10 +200,20 @@ final class Touches {
     /** A store to a shared page of a frozen filesystem waits until it is thawed. */
     private Decision<FsFact> waitIfFrozen(Filesystem on, Supplier<Decision<FsFact>> go) {
       boolean waits = store && mapping.shared() && on.state().frozen() && !on.isShutDown();
-      return waits ? draft.reply(Problems.frozen(on.name()).asAnswer()) : go.get();
+      return waits ? draft.reply(Problems.frozen(on).asAnswer()) : go.get();
     }
 
     private Decision<FsFact> map() {
+      if (store && mapping.shared() && filesystem != null) {
+        PageFaults.Made made = PageFaults.makeWritable(draft, filesystem, mapping.inode(), page);
+        if (made.decision() != null) {
+          return made.decision();
+        }
+        if (made.failed()) {
+          // As the kernel answers a page fault for which there is no room: VM_FAULT_SIGBUS.
+          return signal(MemoryFailure.ADDRESS_ERROR, MemoryFailure.NO_LSB, null);
+        }
+      }
       boolean zeros = !store && below.stream().allMatch(OnDevice::unwritten);
       SectorRange whole = zeros ? page : Pages.pageAround(mapping, page.startSector());
       long first = whole.startSector() / Pages.WINDOW_SECTORS;

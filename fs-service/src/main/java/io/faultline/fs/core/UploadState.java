@@ -126,6 +126,11 @@ final class UploadState {
     return maps == null ? null : maps.get(role);
   }
 
+  /** The built maps of all devices that were imported; null until all of it has come. */
+  @Nullable Map<Role, ReverseMap> maps() {
+    return maps;
+  }
+
   PathIndex paths() {
     return paths == null ? PathIndex.EMPTY : paths;
   }

@@ -2,6 +2,7 @@ package io.faultline.fs.core;
 
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.ranges.Extents;
+import java.util.function.Predicate;
 
 /**
  * Whether a filesystem can go on after a loss.
@@ -15,18 +16,35 @@ final class Verdict {
 
   private Verdict() {}
 
-  static boolean isFatal(ReverseMap map, Extents ranges, Policy policy) {
+  /** Whether losing ranges of a device that has a reverse map stops the filesystem. */
+  static boolean isFatal(FsState state, Filesystem filesystem, Role role, Extents lost) {
+    ReverseMap map = state.map(filesystem, role);
+    return switch (filesystem.spec().policy()) {
+      case XFS -> isAny(map, lost, Verdict::isFatalToXfs);
+      case PRECISE -> {
+        Extents known = role == Role.DATA ? lost.subtract(Damage.closed(state, filesystem)) : lost;
+        yield isAny(map, known, Verdict::isIrreplaceable)
+            || role == Role.DATA && losesSuperblock(map, lost);
+      }
+    };
+  }
+
+  private static boolean losesSuperblock(ReverseMap map, Extents lost) {
+    return isAny(
+        map,
+        lost.clip(PrimarySuperblock.of(map)),
+        record -> !record.isInode() && record.special() == SpecialOwner.STATIC_FS_METADATA);
+  }
+
+  private static boolean isAny(
+      ReverseMap map, Extents ranges, Predicate<ReverseMap.Cursor> condition) {
     boolean[] fatal = {false};
     for (int i = 0; i < ranges.rangeCount() && !fatal[0]; i++) {
       map.forEachOverlapping(
           ranges.startSector(i),
           ranges.endSector(i),
           record -> {
-            fatal[0] =
-                switch (policy) {
-                  case XFS -> isFatalToXfs(record);
-                  case PRECISE -> isIrreplaceable(record);
-                };
+            fatal[0] = condition.test(record);
             return !fatal[0];
           });
     }

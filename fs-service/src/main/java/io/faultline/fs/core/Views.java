@@ -18,6 +18,7 @@ public final class Views {
    * @param generation of the data device
    * @param sectors of the data device
    * @param records of the imported reverse map, all devices
+   * @param blockSizeBytes of a filesystem block
    */
   public record FilesystemView(
       String name,
@@ -41,7 +42,8 @@ public final class Views {
       @Nullable Long logSectors,
       @Nullable Long realtimeSectors,
       long records,
-      long paths)
+      long paths,
+      int blockSizeBytes)
       implements ExplicitNulls {}
 
   public record FilesystemList(List<FilesystemView> items, @Nullable String next)

@@ -151,7 +151,7 @@ class BehaviourTest {
               setup.contains("rtdev=") ? "pmem1" : null,
               dax ? Dax.ALWAYS : Dax.NEVER,
               hasReverseMap,
-              true,
+              !setup.contains("reflink=0"),
               Policy.XFS);
       spec.devices().forEach(device -> fs.added(device, sectors));
       fs.make("x", spec, sectors);
@@ -275,7 +275,8 @@ class BehaviourTest {
         case "A-readonly", "privateRead" -> fs.load(pid, "m", fourth);
         case "B-copied", "privateCopied" -> fs.store(pid, "m", fourth);
         default -> {
-          if (name.contains("clean") || name.contains("unwritten")) {
+          boolean readOnly = process.path("prot").asString("rw").equals("r");
+          if (readOnly || name.contains("clean") || name.contains("unwritten")) {
             fs.load(pid, "m", fourth);
           } else {
             fs.store(pid, "m", fourth);

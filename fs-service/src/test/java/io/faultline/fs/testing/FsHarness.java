@@ -17,6 +17,8 @@ import io.faultline.fs.FsServiceConfiguration;
 import io.faultline.fs.above.Dumps;
 import io.faultline.fs.core.ClaimedDevice;
 import io.faultline.fs.core.Dax;
+import io.faultline.fs.core.FileCommand;
+import io.faultline.fs.core.FileViews;
 import io.faultline.fs.core.FsCommand;
 import io.faultline.fs.core.FsFact;
 import io.faultline.fs.core.FsState;
@@ -254,7 +256,13 @@ public final class FsHarness {
   }
 
   public AccessView store(long pid, String mapping, long offset) {
-    return ask(new FsCommand.TouchPage(pid, mapping, offset, true), AccessView.class);
+    FsCommand.TouchPage touch = new FsCommand.TouchPage(pid, mapping, offset, true);
+    Object answer = ask(touch, Object.class);
+    if (answer instanceof FileViews.WritePlan plan) {
+      mustSucceed(new FileCommand.CommitWrite(plan.filesystem(), plan.write()));
+      answer = ask(touch, AccessView.class);
+    }
+    return (AccessView) answer;
   }
 
   public ProcessView process(long pid) {
@@ -333,6 +341,12 @@ public final class FsHarness {
   }
 
   public List<Event> preRemove(String device, long sectors, Map<String, Long> credits) {
+    return preRemoveBelow(device, device, sectors, credits);
+  }
+
+  /** What a volume passes on of a device below it. */
+  public List<Event> preRemoveBelow(
+      String device, String leaf, long sectors, Map<String, Long> credits) {
     Extents ranges = Extents.of(0, sectors);
     return hear(
         new MfMemPreRemove(
@@ -341,7 +355,7 @@ public final class FsHarness {
             ranges,
             true,
             Cause.DEVICE_REMOVED,
-            Origin.of(device, ranges),
+            Origin.of(leaf, ranges),
             0,
             true,
             HOST + ":removal",
@@ -353,11 +367,15 @@ public final class FsHarness {
   public List<Event> removed(String device, long sectors) {
     List<Event> events =
         new ArrayList<>(corrupt(device, Cause.DEVICE_REMOVED, true, "removal-fault", 0, sectors));
-    events.addAll(
-        hear(
-            new DeviceRemoved(HOST, device, HOST + ":removal", "planned", true),
-            HOST + ":removal-fault"));
+    events.addAll(left(device));
     return events;
+  }
+
+  /** The device itself says that it is gone. */
+  public List<Event> left(String device) {
+    return hear(
+        new DeviceRemoved(HOST, device, HOST + ":removal", "planned", true),
+        HOST + ":removal-fault");
   }
 
   /** The data of events, for comparing. */

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -27,7 +26,7 @@ public final class BlockDeviceClient {
     DEVICE("devices"),
     VOLUME("volumes");
 
-    private final String segment;
+    final String segment;
 
     Kind(String segment) {
       this.segment = segment;
@@ -77,7 +76,7 @@ public final class BlockDeviceClient {
       case Result.Answered(int status, byte[] body) when status < 300 ->
           new ClaimResult.Claimed(Json.LENIENT.readValue(body, Claim.class));
       case Result.Answered(int status, byte[] body) ->
-          new ClaimResult.Refused(problem(status, body));
+          new ClaimResult.Refused(ServiceProblems.of(status, body));
     };
   }
 
@@ -117,7 +116,7 @@ public final class BlockDeviceClient {
     return switch (send(request)) {
       case Result.Unreachable(Problem problem) -> problem;
       case Result.Answered(int status, byte[] body) when status < 300 -> null;
-      case Result.Answered(int status, byte[] body) -> problem(status, body);
+      case Result.Answered(int status, byte[] body) -> ServiceProblems.of(status, body);
     };
   }
 
@@ -145,7 +144,8 @@ public final class BlockDeviceClient {
       case Result.Answered(int status, byte[] body) when status < 300 ->
           new Existence.Exists(Json.LENIENT.readTree(body));
       case Result.Answered(int status, byte[] body) when status == 404 -> new Existence.Missing();
-      case Result.Answered(int status, byte[] body) -> new Existence.Unknown(problem(status, body));
+      case Result.Answered(int status, byte[] body) ->
+          new Existence.Unknown(ServiceProblems.of(status, body));
     };
   }
 
@@ -190,23 +190,5 @@ public final class BlockDeviceClient {
   private static HttpRequest.BodyPublisher holderBody(String holder) {
     return HttpRequest.BodyPublishers.ofByteArray(
         Json.LENIENT.writeValueAsBytes(Map.of("holder", holder)));
-  }
-
-  /** The problem of the service below, as ours: the one who asks wants to know the same. */
-  private static Problem problem(int status, byte[] body) {
-    try {
-      JsonNode node = Json.LENIENT.readTree(body);
-      String type = node.path("type").asString("/problems/http-" + status);
-      Problem problem =
-          new Problem(
-              type.substring(type.lastIndexOf('/') + 1),
-              status,
-              node.path("title").asString("Refused"),
-              node.path("detail").asString(""));
-      JsonNode holder = node.path("holder");
-      return holder.isString() ? problem.with("holder", holder.asString()) : problem;
-    } catch (JacksonException e) {
-      return new Problem("http-" + status, status, "Refused", "The service below refused");
-    }
   }
 }

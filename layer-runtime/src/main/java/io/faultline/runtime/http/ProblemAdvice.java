@@ -37,6 +37,12 @@ public final class ProblemAdvice {
     log.debug("the client is gone: {}", e.getMessage());
   }
 
+  /** Passed on to the server, which closes the connection. */
+  @ExceptionHandler
+  void broken(BrokenAnswerException e) throws BrokenAnswerException {
+    throw e;
+  }
+
   @ExceptionHandler
   ResponseEntity<byte[]> unreadable(HttpMessageNotReadableException e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {

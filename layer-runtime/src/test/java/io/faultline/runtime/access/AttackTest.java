@@ -63,7 +63,7 @@ class AttackTest {
                 "faultline.access.jwt.jwk-set-uri",
                 provider.keysUrl(),
                 "server.tomcat.connection-timeout",
-                "300ms"));
+                "1s"));
     viewer = service.newToken(admin, "viewer");
     operator = service.newToken(admin, "operator");
   }

@@ -22,12 +22,16 @@ public final class Cursor {
   /** Made once, however many streams name this position. */
   private volatile @Nullable String text;
 
-  Cursor(int fingerprint, long[] next) {
+  /**
+   * @param next the next offset of each partition
+   */
+  public Cursor(int fingerprint, long[] next) {
     this.fingerprint = fingerprint;
     this.next = next.clone();
   }
 
-  int fingerprint() {
+  /** Of the topics; see {@link TopicLayout#fingerprint}. */
+  public int fingerprint() {
     return fingerprint;
   }
 
@@ -35,16 +39,17 @@ public final class Cursor {
     return next.length;
   }
 
-  long next(int slot) {
+  public long next(int slot) {
     return next[slot];
   }
 
-  long[] toArray() {
+  /** A copy, partition by partition. */
+  public long[] toArray() {
     return next.clone();
   }
 
   /** Whether nothing lies between this position and {@code end}. */
-  boolean reaches(Cursor end) {
+  public boolean reaches(Cursor end) {
     for (int slot = 0; slot < next.length; slot++) {
       if (next[slot] < end.next[slot]) {
         return false;

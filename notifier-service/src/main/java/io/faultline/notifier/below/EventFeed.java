@@ -2,10 +2,10 @@ package io.faultline.notifier.below;
 
 import io.faultline.notifier.below.EventHub.Subscribed;
 import io.faultline.notifier.below.Subscription.Live;
-import io.faultline.notifier.core.EventFilter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +40,10 @@ public final class EventFeed implements AutoCloseable {
 
     /**
      * @param cursor where to go on after this event
+     * @param slot the partition that it was read from
+     * @param offset its own
      */
-    record Heard(HeardEvent event, Cursor cursor) implements Step {}
+    record Heard(HeardEvent event, Cursor cursor, int slot, long offset) implements Step {}
 
     /**
      * What lay at the cursor is gone.
@@ -73,13 +75,13 @@ public final class EventFeed implements AutoCloseable {
   private final EventHub hub;
   private final TopicLayout layout;
   private final PastReader past;
-  private final EventFilter filter;
+  private final Predicate<HeardEvent> wanted;
   private final WhenSlow whenSlow;
   private final Subscription.Room room;
 
   private final Deque<Step.Heard> read = new ArrayDeque<>();
   private Cursor position;
-  private @Nullable Subscribed subscribed;
+  private volatile @Nullable Subscribed subscribed;
   private boolean resync;
 
   EventFeed(
@@ -87,17 +89,17 @@ public final class EventFeed implements AutoCloseable {
       TopicLayout layout,
       PastReader past,
       From from,
-      EventFilter filter,
+      Predicate<HeardEvent> wanted,
       WhenSlow whenSlow,
       int queue) {
     this.hub = hub;
     this.layout = layout;
     this.past = past;
-    this.filter = filter;
+    this.wanted = wanted;
     this.whenSlow = whenSlow;
     this.room = new Subscription.Room(queue, QUEUE_BYTES, this::overflowed);
     if (from instanceof From.Now) {
-      Subscribed live = hub.subscribe(filter, room);
+      Subscribed live = hub.subscribe(wanted, room);
       this.subscribed = live;
       this.position = live.from();
     } else {
@@ -141,7 +143,7 @@ public final class EventFeed implements AutoCloseable {
       if (distance(now) > NEAR) {
         return readPiece(now);
       }
-      live = hub.subscribe(filter, room);
+      live = hub.subscribe(wanted, room);
       subscribed = live;
     }
     return position.reaches(live.from()) ? nextLive(live, longest) : readPiece(live.from());
@@ -165,7 +167,7 @@ public final class EventFeed implements AutoCloseable {
         return new Step.Idle();
       }
       // What came after the last event of the piece was not for this follower.
-      read.addLast(new Step.Heard(last.event(), end));
+      read.addLast(new Step.Heard(last.event(), end, last.slot(), last.offset()));
       Step.Heard first = read.remove();
       position = first.cursor();
       return first;
@@ -185,8 +187,10 @@ public final class EventFeed implements AutoCloseable {
     public boolean take(PastReader.Read taken) {
       at[taken.slot()] = taken.next();
       HeardEvent event = taken.event();
-      if (event != null && event.matches(filter)) {
-        read.add(new Step.Heard(event, new Cursor(layout.fingerprint(), at)));
+      if (event != null && wanted.test(event)) {
+        read.add(
+            new Step.Heard(
+                event, new Cursor(layout.fingerprint(), at), taken.slot(), taken.next() - 1));
         bytes += event.sizeBytes();
       }
       return ++records < PIECE_RECORDS && read.size() < PIECE_EVENTS && bytes < PIECE_BYTES;
@@ -198,7 +202,10 @@ public final class EventFeed implements AutoCloseable {
     if (next != null) {
       boolean had = next.position().next(next.slot()) <= position.next(next.slot());
       position = position.notBefore(next.position());
-      return had ? new Step.Idle() : new Step.Heard(next.event(), position);
+      return had
+          ? new Step.Idle()
+          : new Step.Heard(
+              next.event(), position, next.slot(), next.position().next(next.slot()) - 1);
     }
     return switch (live.subscription().state()) {
       case OPEN -> {
@@ -212,6 +219,14 @@ public final class EventFeed implements AutoCloseable {
       }
       case ENDED -> new Step.Ended();
     };
+  }
+
+  /** Makes {@link #next} return soon, also one that waits. For any thread. */
+  public void wake() {
+    Subscribed live = subscribed;
+    if (live != null) {
+      live.subscription().wake();
+    }
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -62,6 +63,9 @@ public final class EventHub implements SmartLifecycle {
 
   /** Records that one page looks at, and what its events may take together. */
   private static final int PAGE_RECORDS = 50_000;
+
+  /** Records that are looked at to read something again. */
+  private static final int PIECE_RECORDS = 10_000;
 
   private static final long PAGE_BYTES = 16L * 1024 * 1024;
 
@@ -105,8 +109,80 @@ public final class EventHub implements SmartLifecycle {
    * @throws IllegalArgumentException if a cursor was never one of these topics
    */
   public EventFeed open(From from, EventFilter filter, EventFeed.WhenSlow whenSlow, int queue) {
+    return open(from, event -> event.matches(filter), whenSlow, queue);
+  }
+
+  /**
+   * The same for whoever knows better than a filter what it wants.
+   *
+   * @param wanted must be quick; it is asked by the thread that reads for all
+   */
+  public EventFeed open(
+      From from, Predicate<HeardEvent> wanted, EventFeed.WhenSlow whenSlow, int queue) {
     Ready now = whenReady();
-    return new EventFeed(this, now.layout(), now.past(), from, filter, whenSlow, queue);
+    return new EventFeed(this, now.layout(), now.past(), from, wanted, whenSlow, queue);
+  }
+
+  /** Partitions of each topic that is followed. */
+  public int partitions() {
+    return whenReady().layout().slots() / Topics.FOLLOWED_EVENTS.size();
+  }
+
+  /** The position that a text of {@link From} means now. */
+  public Cursor resolve(From from) {
+    Ready now = whenReady();
+    return start(now.layout(), now.past(), from).cursor();
+  }
+
+  /** What reading again came to. */
+  public sealed interface Reread {
+
+    /**
+     * @param reached the position up to which it was read
+     */
+    record Done(Cursor reached) implements Reread {}
+
+    /**
+     * Something of it is gone.
+     *
+     * @param earliest what is left
+     */
+    record Gone(Cursor earliest) implements Reread {}
+  }
+
+  /**
+   * Reads what lies between two positions, but not more than a piece of it.
+   *
+   * @param take what is wanted; answers whether it wants more
+   * @throws UnreachableException if Kafka does not answer
+   */
+  public Reread readAgain(Cursor from, Cursor to, Predicate<EventFeed.Step.Heard> take) {
+    Ready now = whenReady();
+    long[] at = from.toArray();
+    int[] looked = {0};
+    try {
+      Cursor reached =
+          now.past()
+              .read(
+                  from,
+                  to,
+                  read -> {
+                    at[read.slot()] = read.next();
+                    HeardEvent event = read.event();
+                    boolean more =
+                        event == null
+                            || take.test(
+                                new EventFeed.Step.Heard(
+                                    event,
+                                    new Cursor(from.fingerprint(), at),
+                                    read.slot(),
+                                    read.next() - 1));
+                    return more && ++looked[0] < PIECE_RECORDS;
+                  });
+      return new Reread.Done(reached);
+    } catch (PastReader.GoneException e) {
+      return new Reread.Gone(now.past().earliest());
+    }
   }
 
   /**
@@ -198,8 +274,8 @@ public final class EventHub implements SmartLifecycle {
     dropped.increment();
   }
 
-  Subscribed subscribe(EventFilter filter, Subscription.Room room) {
-    Subscription subscription = new Subscription(filter, room);
+  Subscribed subscribe(Predicate<HeardEvent> wanted, Subscription.Room room) {
+    Subscription subscription = new Subscription(wanted, room);
     lock.lock();
     try {
       Cursor from = now();
@@ -448,11 +524,11 @@ public final class EventHub implements SmartLifecycle {
     try (Admin admin = Admin.create(connection.properties())) {
       Map<String, TopicDescription> found =
           admin
-              .describeTopics(Topics.LAYER_EVENTS)
+              .describeTopics(Topics.FOLLOWED_EVENTS)
               .allTopicNames()
               .get(ADMIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
       SortedMap<Layer, TopicLayout.Topic> topics = new TreeMap<>();
-      for (String name : Topics.LAYER_EVENTS) {
+      for (String name : Topics.FOLLOWED_EVENTS) {
         TopicDescription topic = Objects.requireNonNull(found.get(name));
         topics.put(
             Objects.requireNonNull(Layer.byText(Topics.layerOf(name))),

@@ -36,7 +36,7 @@ public final class HeardEvent {
   }
 
   /** About what it takes in memory. */
-  int sizeBytes() {
+  public int sizeBytes() {
     return sizeBytes;
   }
 

@@ -1,11 +1,11 @@
 package io.faultline.notifier.below;
 
-import io.faultline.notifier.core.EventFilter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +35,22 @@ final class Subscription {
    */
   record Room(int events, long bytes, Runnable overflowed) {}
 
-  private final EventFilter filter;
+  private final Predicate<HeardEvent> wanted;
   private final Room room;
   private final Deque<Live> waiting = new ArrayDeque<>();
   private long waitingBytes;
   private State state = State.OPEN;
+  private boolean woken;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  Subscription(EventFilter filter, Room room) {
-    this.filter = filter;
+  Subscription(Predicate<HeardEvent> wanted, Room room) {
+    this.wanted = wanted;
     this.room = room;
   }
 
   boolean wants(HeardEvent event) {
-    return event.matches(filter);
+    return wanted.test(event);
   }
 
   /**
@@ -113,14 +114,26 @@ final class Subscription {
     }
   }
 
-  /** The next event; null if none comes in time or the subscription has ended. */
+  /** Makes {@link #poll} return, the one that waits or else the next. */
+  void wake() {
+    lock.lock();
+    try {
+      woken = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The next event; null if none comes in time, it is woken, or the subscription has ended. */
   @Nullable Live poll(Duration longest) throws InterruptedException {
     long nanos = longest.toNanos();
     lock.lockInterruptibly();
     try {
-      while (waiting.isEmpty() && state == State.OPEN && nanos > 0) {
+      while (waiting.isEmpty() && state == State.OPEN && !woken && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
+      woken = false;
       Live next = waiting.poll();
       if (next != null) {
         waitingBytes -= next.event().sizeBytes();

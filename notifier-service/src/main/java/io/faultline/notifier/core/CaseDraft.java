@@ -2,15 +2,19 @@ package io.faultline.notifier.core;
 
 import io.faultline.events.Cause;
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.Origin;
 import io.faultline.notifier.core.FaultChange.Growth;
 import io.faultline.notifier.core.NotifierFact.CaseBad;
 import io.faultline.notifier.core.NotifierFact.CaseCounts;
 import io.faultline.notifier.core.NotifierFact.CaseDevice;
 import io.faultline.notifier.core.NotifierFact.CaseEvent;
+import io.faultline.notifier.core.NotifierFact.CaseFile;
+import io.faultline.notifier.core.NotifierFact.CaseFilesystem;
 import io.faultline.notifier.core.NotifierFact.CaseHead;
 import io.faultline.notifier.core.NotifierFact.CaseMoment;
 import io.faultline.notifier.core.NotifierFact.CaseSeen;
+import io.faultline.notifier.core.NotifierFact.CaseVolume;
 import io.faultline.notifier.core.NotifierFact.Hand;
 import io.faultline.notifier.core.NotifierFact.Moment;
 import io.faultline.notifier.core.NotifierFact.Undone;
@@ -20,8 +24,10 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -424,7 +430,37 @@ final class CaseDraft {
         grown,
         by == null ? null : by.id(),
         said == null ? null : said.by(),
-        said == null ? null : said.reason());
+        said == null ? null : said.reason(),
+        told(now));
+  }
+
+  /** The case after this input, in a few words. */
+  private FaultEvent.Fault told(CaseHead now) {
+    Map<String, CaseDevice> all = new LinkedHashMap<>(before.devices);
+    all.putAll(devices);
+    Set<String> leaves =
+        all.isEmpty() && now.origin() != null ? Set.of(now.origin().device()) : all.keySet();
+    return new FaultEvent.Fault(
+        now.state().text(),
+        now.severity().text(),
+        now.cause(),
+        now.openedAt(),
+        named(leaves.stream()),
+        named(entries(before.volumes, CaseVolume.class).map(CaseVolume::volume)),
+        named(entries(before.filesystems, CaseFilesystem.class).map(CaseFilesystem::filesystem)),
+        named(entries(before.files, CaseFile.class).flatMap(file -> file.paths().stream())),
+        all.values().stream().mapToLong(CaseDevice::hitSectors).sum(),
+        now.counts().files());
+  }
+
+  private static List<String> named(Stream<String> names) {
+    return names.distinct().limit(FaultEvent.Fault.MAX_NAMES).toList();
+  }
+
+  /** The entries of one list: those from before, and those that this input made. */
+  private <T extends NotifierFact> Stream<T> entries(Map<String, T> kept, Class<T> type) {
+    return Stream.concat(
+        kept.values().stream(), entries.values().stream().filter(type::isInstance).map(type::cast));
   }
 
   private FaultChange.@Nullable Kind kind(CaseHead now) {

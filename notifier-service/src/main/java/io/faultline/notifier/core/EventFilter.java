@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which events somebody wants. An event passes if every field that is set lets it through; a field
- * lets through what one of its values names. A field without values lets everything through.
+ * lets through what one of its values names. A field without values lets everything through. Names
+ * of hosts, devices, volumes and filesystems may be patterns ({@code pmem*}); see {@link PathGlob}.
  *
  * @param device block devices that the event mentions, leaves and volumes
  * @param volume as {@code device}, but only in what volumes and filesystems tell
@@ -110,9 +111,14 @@ public record EventFilter(
           case "severity" -> Severity.byText(value) != null;
           case "path" -> !value.isEmpty() && value.length() <= PathGlob.MAX_LENGTH;
           case "fault" -> !value.isEmpty() && value.length() <= MAX_FAULT_ID_LENGTH;
-          default -> Names.isName(value);
+          default -> isName(value);
         };
     return right ? null : field + " is not " + shown(value) + " but " + rule(field);
+  }
+
+  /** A name, or a pattern of names: {@code pmem*}. */
+  private static boolean isName(String value) {
+    return Names.isName(isPattern(value) ? value.replaceAll("[*?]+", "x") : value);
   }
 
   private static String rule(String field) {
@@ -122,7 +128,7 @@ public record EventFilter(
       case "severity" -> oneOf(Arrays.stream(Severity.values()).map(Severity::text));
       case "path" -> "a pattern of 1 to " + PathGlob.MAX_LENGTH + " characters";
       case "fault" -> "the id of a fault, host:ulid";
-      default -> "a name as " + Names.NAME.pattern();
+      default -> "a name as " + Names.NAME.pattern() + ", or a pattern of one with * and ?";
     };
   }
 
@@ -171,22 +177,49 @@ public record EventFilter(
   }
 
   public boolean matches(Layer from, Event event) {
+    boolean asked = from != Layer.NOTIFIER || layer.contains(from) || type.contains(event.type());
+    return asked && covers(from, event);
+  }
+
+  /**
+   * The same, but what becomes of faults need not be asked for by layer or type, as it must be
+   * where events are followed.
+   */
+  public boolean covers(Layer from, Event event) {
     return (layer.isEmpty() || layer.contains(from))
         && (type.isEmpty() || type.contains(event.type()))
-        && (host.isEmpty() || host.contains(event.host()))
+        && (host.isEmpty() || names(host, event.host()))
         && (fault.isEmpty() || (event.faultId() != null && fault.contains(event.faultId())))
         && (severity == null || Severity.of(event.data()).atLeast(severity))
-        && (device.isEmpty() || Mentions.blockDevices(event.data()).anyMatch(device::contains))
+        && (device.isEmpty()
+            || Mentions.blockDevices(event.data()).anyMatch(name -> names(device, name)))
         && (volume.isEmpty()
             || (Mentions.aboveDevices(from)
-                && Mentions.blockDevices(event.data()).anyMatch(volume::contains)))
+                && Mentions.blockDevices(event.data()).anyMatch(name -> names(volume, name))))
         && (filesystem.isEmpty() || namesFilesystem(event))
         && (path.isEmpty() || namesPath(event));
   }
 
+  /** Whether one of them is that name, or a pattern that it matches. */
+  private static boolean names(Set<String> wanted, String name) {
+    if (wanted.contains(name)) {
+      return true;
+    }
+    for (String pattern : wanted) {
+      if (isPattern(pattern) && new PathGlob(pattern).matches(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** No name has these characters. */
+  private static boolean isPattern(String value) {
+    return value.indexOf('*') >= 0 || value.indexOf('?') >= 0;
+  }
+
   private boolean namesFilesystem(Event event) {
-    String named = Mentions.filesystem(event.data());
-    return named != null && filesystem.contains(named);
+    return Mentions.filesystems(event.data()).stream().anyMatch(name -> names(filesystem, name));
   }
 
   private boolean namesPath(Event event) {

@@ -1,7 +1,10 @@
 package io.faultline.notifier.core;
 
+import io.faultline.events.FaultEvent;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param grown what it reaches that it did not reach before; empty where it did not grow
  * @param eventId the event that did it; null where somebody did by hand
  * @param by who did it by hand
+ * @param fault what it is from now on
  */
 public record FaultChange(
     String faultId,
@@ -27,7 +31,8 @@ public record FaultChange(
     Set<Growth> grown,
     @Nullable String eventId,
     @Nullable String by,
-    @Nullable String reason) {
+    @Nullable String reason,
+    FaultEvent.Fault fault) {
 
   /** What happened to the fault, the gravest first. */
   public enum Kind {
@@ -54,10 +59,27 @@ public record FaultChange(
     FILESYSTEMS,
     FILES,
     METADATA,
-    PROCESSES
+    PROCESSES;
+
+    /** As in events: {@code files}. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   public FaultChange {
     grown = grown.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(grown));
+  }
+
+  /** As others are told. */
+  FaultEvent event(String host) {
+    List<String> in = grown.stream().sorted(Comparator.naturalOrder()).map(Growth::text).toList();
+    return switch (kind) {
+      case OPENED -> new FaultEvent.FaultOpened(host, fault, in);
+      case REOPENED -> new FaultEvent.FaultReopened(host, fault, in);
+      case GREW -> new FaultEvent.FaultGrew(host, fault, in);
+      case ACKNOWLEDGED -> new FaultEvent.FaultAcknowledged(host, fault, in, by, reason);
+      case RESOLVED -> new FaultEvent.FaultResolved(host, fault, in, by, reason);
+    };
   }
 }

@@ -10,6 +10,7 @@ import io.faultline.events.DeviceEvent;
 import io.faultline.events.DeviceEvent.DeviceRemoved;
 import io.faultline.events.Event;
 import io.faultline.events.EventData;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.FilesystemEvent.FailureUnsupported;
 import io.faultline.events.FilesystemEvent.FileRangeLost;
@@ -154,7 +155,7 @@ final class FaultRules {
       case BlockEvent block when layer == Layer.DEVICE -> includeDevice(fault, block);
       case BlockEvent block -> includeVolume(fault, block);
       case FilesystemEvent filesystem -> includeFilesystem(fault, filesystem);
-      case DeviceEvent _, VolumeEvent _, RemovalAck _ -> {}
+      case DeviceEvent _, VolumeEvent _, FaultEvent _, RemovalAck _ -> {}
     }
   }
 
@@ -169,7 +170,13 @@ final class FaultRules {
       case LogLost lost -> lost.cause();
       case RangeUnowned unowned -> unowned.cause();
       case FailureUnsupported unsupported -> unsupported.cause();
-      case BlockEvent _, DeviceEvent _, VolumeEvent _, FilesystemEvent _, RemovalAck _ -> null;
+      case BlockEvent _,
+          DeviceEvent _,
+          VolumeEvent _,
+          FilesystemEvent _,
+          FaultEvent _,
+          RemovalAck _ ->
+          null;
     };
   }
 
@@ -427,7 +434,12 @@ final class FaultRules {
       case DeviceRemoved removed when removed.mode().equals("deleted") ->
           forgetDevice(removed.device());
       case VolumeRemoved removed -> forgetVolume(removed.volume());
-      case BlockEvent _, DeviceEvent _, VolumeEvent _, FilesystemEvent _, RemovalAck _ -> {}
+      case BlockEvent _,
+          DeviceEvent _,
+          VolumeEvent _,
+          FilesystemEvent _,
+          FaultEvent _,
+          RemovalAck _ -> {}
     }
   }
 

@@ -3,6 +3,7 @@ package io.faultline.notifier.core;
 import io.faultline.events.BlockEvent;
 import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.VolumeEvent;
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 public enum Layer {
   DEVICE("device"),
   DM("dm"),
-  FS("fs");
+  FS("fs"),
+  /** What becomes of faults: not a layer of the stack, but told like one. */
+  NOTIFIER("notifier");
 
   private final String text;
 
@@ -45,6 +48,7 @@ public enum Layer {
       case DeviceEvent _ -> DEVICE;
       case VolumeEvent _ -> DM;
       case FilesystemEvent _ -> FS;
+      case FaultEvent _ -> NOTIFIER;
       case RemovalAck _ -> DEVICE;
     };
   }

@@ -3,6 +3,7 @@ package io.faultline.notifier.core;
 import io.faultline.events.BlockEvent;
 import io.faultline.events.DeviceEvent;
 import io.faultline.events.EventData;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.FilesystemEvent.Block;
 import io.faultline.events.FilesystemEvent.FailureUnsupported;
@@ -47,6 +48,8 @@ final class Mentions {
           Stream.concat(Stream.of(changed.volume()), changed.below().stream());
       case VolumeRemoved removed -> Stream.of(removed.volume());
       case FilesystemEvent filesystem -> below(filesystem);
+      case FaultEvent fault ->
+          Stream.concat(fault.fault().devices().stream(), fault.fault().volumes().stream());
       case RemovalAck ack -> Stream.of(ack.device());
     };
   }
@@ -84,9 +87,13 @@ final class Mentions {
     return layer != Layer.DEVICE;
   }
 
-  /** The filesystem that it is about; null if it is about none. */
-  static @Nullable String filesystem(EventData data) {
-    return data instanceof FilesystemEvent event ? event.filesystem() : null;
+  /** The filesystems that it is about. */
+  static List<String> filesystems(EventData data) {
+    return switch (data) {
+      case FilesystemEvent event -> List.of(event.filesystem());
+      case FaultEvent event -> event.fault().filesystems();
+      case BlockEvent _, DeviceEvent _, VolumeEvent _, RemovalAck _ -> List.of();
+    };
   }
 
   /** The paths of the file that it is about, as far as they are known. */
@@ -96,6 +103,7 @@ final class Mentions {
       case FileRangeRecovered recovered -> recovered.paths();
       case ProcessSignalled signalled ->
           signalled.path() == null ? List.of() : List.of(signalled.path());
+      case FaultEvent fault -> fault.fault().paths();
       case FilesystemEvent _, BlockEvent _, DeviceEvent _, VolumeEvent _, RemovalAck _ -> List.of();
     };
   }

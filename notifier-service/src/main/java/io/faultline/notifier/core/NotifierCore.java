@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** The notifier's rules for one host: fault cases and the topology. It publishes nothing. */
+/** The notifier's rules for one host: fault cases and the topology, and what is told of faults. */
 public final class NotifierCore implements LayerCore<NotifierState, NotifierCommand, NotifierFact> {
 
   /** Ranges that one page of cases shows together. */
@@ -59,7 +59,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
         Decision.Builder<NotifierFact> decision = Decision.builder(heard.stamp());
         TopologyRules.heard(state, heard.event(), decision);
         List<FaultChange> changes = FaultRules.heard(state, heard.event(), capacity, decision);
-        tell(changes);
+        tell(state, changes, decision);
         yield decision.build();
       }
       case Input.Commanded<NotifierCommand> commanded ->
@@ -69,9 +69,15 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
   }
 
   /** What happened to faults, for whoever is told about faults and not about events. */
-  private static void tell(List<FaultChange> changes) {
-    // Nobody asked for it yet.
-    changes.forEach(Objects::requireNonNull);
+  private static void tell(
+      NotifierState state, List<FaultChange> changes, Decision.Builder<NotifierFact> decision) {
+    for (FaultChange change : changes) {
+      decision.publish(
+          "/hosts/" + state.host + "/faults",
+          change.event(state.host),
+          change.faultId(),
+          change.eventId());
+    }
   }
 
   private static Decision<NotifierFact> carryOut(
@@ -204,7 +210,7 @@ public final class NotifierCore implements LayerCore<NotifierState, NotifierComm
     saying.accept(draft);
     Decision.Builder<NotifierFact> decision = Decision.builder(stamp);
     FaultChange change = draft.decide(null, decision);
-    tell(change == null ? List.of() : List.of(change));
+    tell(state, change == null ? List.of() : List.of(change), decision);
     return decision.reply(Answer.ok(Views.whole(state.host, after(found, decision)))).build();
   }
 

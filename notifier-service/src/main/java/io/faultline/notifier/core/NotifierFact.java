@@ -102,6 +102,8 @@ public sealed interface NotifierFact {
         case DEVICE -> deviceEvents;
         case DM -> dmEvents;
         case FS -> fsEvents;
+        // A fault is made of what the layers tell.
+        case NOTIFIER -> 0;
       };
     }
   }

@@ -9,6 +9,7 @@ import io.faultline.events.DeviceEvent.DevicePlugged;
 import io.faultline.events.DeviceEvent.DeviceRemoved;
 import io.faultline.events.DeviceEvent.ScrubCompleted;
 import io.faultline.events.EventData;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent.FailureUnsupported;
 import io.faultline.events.FilesystemEvent.FileRangeLost;
 import io.faultline.events.FilesystemEvent.FileRangeRecovered;
@@ -87,8 +88,16 @@ public enum Severity {
           FileRangeRecovered _ ->
           INFO;
 
+      case FaultEvent fault -> of(fault);
+
       case RemovalAck _ -> INFO;
     };
+  }
+
+  /** That of the fault; one that names none of ours counts as an error. */
+  private static Severity of(FaultEvent event) {
+    Severity named = byText(event.fault().severity());
+    return named == null ? ERROR : named;
   }
 
   /** An orderly removal and a deletion happen only where nobody stands on the device. */

@@ -9,6 +9,7 @@ import io.faultline.events.DeviceEvent.DevicePlugged;
 import io.faultline.events.DeviceEvent.DeviceRemoved;
 import io.faultline.events.DeviceEvent.ScrubCompleted;
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.FilesystemEvent;
 import io.faultline.events.FilesystemEvent.FailureUnsupported;
 import io.faultline.events.FilesystemEvent.FileRangeLost;
@@ -94,7 +95,7 @@ final class TopologyRules {
               lost.device(),
               known ->
                   in(known, "removed", known.removal() == null ? begun(event) : known.removal()));
-      case BlockEvent _, ScrubCompleted _, RemovalAck _ -> {}
+      case BlockEvent _, ScrubCompleted _, FaultEvent _, RemovalAck _ -> {}
 
       case VolumeAdded added ->
           volume(

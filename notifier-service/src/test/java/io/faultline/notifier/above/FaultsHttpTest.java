@@ -167,7 +167,6 @@ class FaultsHttpTest {
     var page = notifier.send(notifier.request("/").header("Accept", "text/html").GET());
     assertThat(page.statusCode()).isEqualTo(200);
     assertThat(page.body()).contains("/v1/topology", "/v1/events", "/v1/openapi.json");
-    assertThat(page.body()).doesNotContain("<script");
     JsonNode api = notifier.get("/v1/openapi.json");
     assertThat(api.get("paths").propertyNames())
         .contains(

@@ -443,7 +443,7 @@ class EventFeedTest {
   /** In the order of a cursor. */
   private static List<TopicPartition> partitions() {
     List<TopicPartition> partitions = new ArrayList<>();
-    for (String topic : Topics.LAYER_EVENTS) {
+    for (String topic : Topics.FOLLOWED_EVENTS) {
       for (int partition = 0; partition < 4; partition++) {
         partitions.add(new TopicPartition(topic, partition));
       }

@@ -3,6 +3,7 @@ package io.faultline.notifier.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent;
 import io.faultline.events.Json;
 import io.faultline.events.RecoveredData;
 import io.faultline.notifier.Told;
@@ -39,7 +40,27 @@ class NotifierCoreTest {
   @AfterEach
   void theStateIsWhatItsFactsMakeIt() {
     assertThat(core.replayed()).isEqualTo(core.state());
-    assertThat(core.published()).isEmpty();
+    assertThat(core.published()).allMatch(event -> event.data() instanceof FaultEvent);
+  }
+
+  @Test
+  void whatBecomesOfAFaultIsPublished() {
+    String id = told.faultId(1);
+    hear(told.corrupted("pmem0", id, 1024, 24), told.fileLost("data", id, 144, "/ref-src", 0));
+    core.command(new NotifierCommand.AcknowledgeFault(id, "ann", "on it"));
+
+    assertThat(core.published()).allMatch(event -> id.equals(event.faultId()));
+    FaultEvent.FaultOpened opened = core.published(FaultEvent.FaultOpened.class).getFirst();
+    assertThat(opened.fault().devices()).containsExactly("pmem0");
+    assertThat(opened.fault().sectors()).isEqualTo(24);
+    assertThat(opened.grown()).containsExactly("sectors", "devices");
+    FaultEvent.FaultGrew grew = core.published(FaultEvent.FaultGrew.class).getFirst();
+    assertThat(grew.fault().paths()).containsExactly("/ref-src");
+    assertThat(grew.grown()).contains("files", "filesystems");
+    FaultEvent.FaultAcknowledged acknowledged =
+        core.published(FaultEvent.FaultAcknowledged.class).getFirst();
+    assertThat(acknowledged.by()).isEqualTo("ann");
+    assertThat(acknowledged.fault().state()).isEqualTo("acknowledged");
   }
 
   @Test

@@ -47,4 +47,10 @@ record IoError(long sectorCount) implements Target {
   public boolean directAccess() {
     return false;
   }
+
+  /** It fails, which is not to be refused. */
+  @Override
+  public boolean writable(long offset, long count) {
+    return true;
+  }
 }

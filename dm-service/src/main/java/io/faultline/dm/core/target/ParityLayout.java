@@ -166,20 +166,16 @@ final class ParityLayout implements RaidLayout {
 
   @Override
   public void forward(long offset, long count, PieceConsumer out) {
-    long from = offset;
-    while (from < offset + count) {
-      long chunk = from / chunkSectors;
-      long inChunk = from % chunkSectors;
-      long length = Math.min(chunkSectors - inChunk, offset + count - from);
-      long stripe = chunk / dataMembers();
-      int member = membersOf(stripe)[(int) (chunk % dataMembers())];
-      if (missing.get(member)) {
-        out.reconstructed(from, length);
-      } else {
-        out.piece(from, length, member, stripe * chunkSectors + inChunk);
-      }
-      from += length;
-    }
+    forEachChunk(
+        offset,
+        count,
+        (from, stripe, member, memberOffset, length) -> {
+          if (missing.get(member)) {
+            out.reconstructed(from, length);
+          } else {
+            out.piece(from, length, member, memberOffset);
+          }
+        });
   }
 
   @Override
@@ -255,6 +251,58 @@ final class ParityLayout implements RaidLayout {
           (stripe, inChunk, length) ->
               rebuild(stripe, member, absent, stripe * chunkSectors + inChunk, length, out));
     }
+  }
+
+  private interface ChunkConsumer {
+    void accept(long offset, long stripe, int member, long memberOffset, long length);
+  }
+
+  private void forEachChunk(long offset, long count, ChunkConsumer out) {
+    long from = offset;
+    while (from < offset + count) {
+      long chunk = from / chunkSectors;
+      long inChunk = from % chunkSectors;
+      long length = Math.min(chunkSectors - inChunk, offset + count - from);
+      long stripe = chunk / dataMembers();
+      int member = membersOf(stripe)[(int) (chunk % dataMembers())];
+      out.accept(from, stripe, member, stripe * chunkSectors + inChunk, length);
+      from += length;
+    }
+  }
+
+  @Override
+  public void reconstruct(long offset, long count, List<Extents> gone, Recipe.Consumer out) {
+    forEachChunk(
+        offset,
+        count,
+        (from, stripe, member, memberOffset, length) ->
+            rebuild(
+                member,
+                memberOffset,
+                length,
+                gone,
+                recipe ->
+                    out.accept(
+                        new Recipe(
+                            from + recipe.legOffset() - memberOffset,
+                            recipe.sectorCount(),
+                            recipe.ingredients()))));
+  }
+
+  @Override
+  public void checks(long offset, long count, CheckConsumer out) {
+    forEachChunk(
+        offset,
+        count,
+        (from, stripe, member, memberOffset, length) -> {
+          int memberOfQ = parityMembers == 2 ? memberOfQ(stripe) : -1;
+          for (int each = 0; each < members; each++) {
+            if (dataAt(stripe, each) == PARITY) {
+              int factor = each == memberOfQ ? Galois.power(exponent(stripe, member)) : 1;
+              out.check(from, length, each, memberOffset, factor, dataMembers());
+            }
+          }
+        });
   }
 
   private void rebuild(

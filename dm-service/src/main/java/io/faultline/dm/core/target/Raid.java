@@ -386,6 +386,35 @@ final class Raid implements Target {
     }
   }
 
+  @Override
+  public void reconstruct(long offset, long count, List<Extents> gone, Recipe.Consumer out) {
+    long reachable = Math.min(count, layout.usableSectors() - offset);
+    if (reachable > 0) {
+      layout.reconstruct(offset, reachable, byMember(gone), recipe -> out.accept(ofLegs(recipe)));
+    }
+  }
+
+  @Override
+  public void checks(long offset, long count, CheckConsumer out) {
+    long reachable = Math.min(count, layout.usableSectors() - offset);
+    if (reachable > 0) {
+      layout.checks(
+          offset,
+          reachable,
+          (from, sectors, member, memberOffset, factor, summands) -> {
+            if (dataLegs[member] >= 0) {
+              out.check(from, sectors, dataLegs[member], memberOffset, factor, summands);
+            }
+          });
+    }
+  }
+
+  /** With parity there is more to do than to write the places, but it can be done. */
+  @Override
+  public boolean writable(long offset, long count) {
+    return true;
+  }
+
   private Recipe ofLegs(Recipe ofMembers) {
     return new Recipe(
         ofMembers.legOffset(),

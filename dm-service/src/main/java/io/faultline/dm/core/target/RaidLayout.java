@@ -47,6 +47,12 @@ sealed interface RaidLayout permits StripeLayout, CopyLayout, ParityLayout {
   default void rebuild(
       int member, long memberOffset, long count, List<Extents> gone, Recipe.Consumer out) {}
 
+  /** As {@link Target#reconstruct}: legs of recipes are members. */
+  default void reconstruct(long offset, long count, List<Extents> gone, Recipe.Consumer out) {}
+
+  /** As {@link Target#checks}, by member; also for members that are not there. */
+  default void checks(long offset, long count, CheckConsumer out) {}
+
   /**
    * As {@link Target#answer(List, List, EffectConsumer)}, by member.
    *

@@ -139,6 +139,26 @@ public interface Target {
   default void rebuild(
       int leg, long legOffset, long sectorCount, List<Extents> gone, Recipe.Consumer out) {}
 
+  /**
+   * How sectors can be worked out that cannot be read where {@link #forward} says: each recipe's
+   * place is one of the target, not of a leg. For one sector there may be several ways, or none.
+   *
+   * @param gone for each of {@link #legs}, in its offsets, what cannot be read or is out of step
+   */
+  default void reconstruct(
+      long offset, long sectorCount, List<Extents> gone, Recipe.Consumer out) {}
+
+  /** The sectors of legs that are reckoned from these, and so must be reckoned anew with them. */
+  default void checks(long offset, long sectorCount, CheckConsumer out) {}
+
+  /**
+   * Whether these sectors are written by writing every place that {@link #forward} names for them,
+   * and reckoning the {@link #checks} anew.
+   */
+  default boolean writable(long offset, long sectorCount) {
+    return bytes() == ByteAccess.READ_WRITE;
+  }
+
   /** The legs, by index, that the line itself says are out of step until they are rebuilt. */
   default List<Integer> outOfStepLegs() {
     return List.of();

@@ -161,6 +161,15 @@ record Thin(
     return ByteAccess.READ;
   }
 
+  /** What is provisioned already, in a pool that shares no block: nothing is allocated here. */
+  @Override
+  public boolean writable(long offset, long count) {
+    boolean[] gap = new boolean[1];
+    blocks()
+        .forward(offset, count, (at, data, length, marked) -> {}, (at, length) -> gap[0] = true);
+    return !gap[0] && !blocks().blocks().sharesBlocks();
+  }
+
   @Override
   public boolean additive() {
     return true;

@@ -180,6 +180,11 @@ record ThinPool(
   }
 
   @Override
+  public ByteAccess bytes() {
+    return ByteAccess.READ_WRITE;
+  }
+
+  @Override
   public boolean additive() {
     return true;
   }

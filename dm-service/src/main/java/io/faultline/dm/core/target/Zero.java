@@ -41,6 +41,12 @@ record Zero(long sectorCount) implements Target {
     throw new IllegalArgumentException("zero has no leg " + leg);
   }
 
+  /** What is written is dropped. */
+  @Override
+  public boolean writable(long offset, long count) {
+    return true;
+  }
+
   @Override
   public boolean directAccess() {
     return false;

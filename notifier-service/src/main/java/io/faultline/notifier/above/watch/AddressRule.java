@@ -38,7 +38,25 @@ final class AddressRule {
     if (address.isLoopbackAddress()) {
       return allowLoopback || allowPrivate;
     }
-    return allowPrivate || external.matches(address);
+    return allowPrivate || (external.matches(address) && !leadsToVersion4(address));
+  }
+
+  /**
+   * Whether a gateway would take it to an address of version 4: one that is "compatible" (RFC 4291,
+   * 2.5.5.1), 6to4 (RFC 3056) or Teredo (RFC 4380). Nobody uses them for anything good any more.
+   */
+  private static boolean leadsToVersion4(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    if (bytes.length != 16) {
+      return false;
+    }
+    boolean sixToFour = bytes[0] == 0x20 && bytes[1] == 0x02;
+    boolean teredo = bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0 && bytes[3] == 0;
+    boolean compatible = true;
+    for (int i = 0; i < 12; i++) {
+      compatible &= bytes[i] == 0;
+    }
+    return sixToFour || teredo || compatible;
   }
 
   /** A URL, or what is wrong with it. */

@@ -1,6 +1,5 @@
 package io.faultline.notifier.above.watch;
 
-import io.faultline.events.Json;
 import io.faultline.notifier.below.UnreachableException;
 import io.faultline.runtime.KafkaConnection;
 import java.time.Duration;
@@ -13,6 +12,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -37,7 +37,7 @@ import tools.jackson.core.JacksonException;
  * The newest value of each key of a compacted topic, held in memory and kept up to date: every
  * instance has all of it.
  *
- * @param <V> what the values are, as JSON
+ * @param <V> what the values are
  */
 final class CompactedView<V> implements AutoCloseable {
 
@@ -48,10 +48,10 @@ final class CompactedView<V> implements AutoCloseable {
 
   private final KafkaConnection connection;
   private final List<TopicPartition> partitions;
-  private final Class<V> type;
+  private final Function<byte[], V> read;
   private final Runnable changed;
   private final NavigableMap<String, Entry<V>> entries = new ConcurrentSkipListMap<>();
-  private final Map<TopicPartition, Long> read = new HashMap<>();
+  private final Map<TopicPartition, Long> positions = new HashMap<>();
   private final Admin admin;
   private final Thread thread;
   private volatile @Nullable Consumer<String, byte[]> polling;
@@ -61,16 +61,22 @@ final class CompactedView<V> implements AutoCloseable {
   record Entry<V>(V value, int partition) {}
 
   /**
+   * @param read throws an {@link IllegalArgumentException} or a {@link JacksonException} for what
+   *     it cannot read
    * @param changed called after something changed, often together; must not take long
    */
   CompactedView(
-      KafkaConnection connection, String topic, int partitions, Class<V> type, Runnable changed) {
+      KafkaConnection connection,
+      String topic,
+      int partitions,
+      Function<byte[], V> read,
+      Runnable changed) {
     this.connection = connection;
     this.partitions =
         IntStream.range(0, partitions)
             .mapToObj(partition -> new TopicPartition(topic, partition))
             .toList();
-    this.type = type;
+    this.read = read;
     this.changed = changed;
     this.admin = Admin.create(connection.properties());
     this.thread = Thread.ofPlatform().name("faultline-view-" + topic).daemon().start(this::run);
@@ -78,6 +84,11 @@ final class CompactedView<V> implements AutoCloseable {
 
   NavigableMap<String, Entry<V>> entries() {
     return entries;
+  }
+
+  /** Those whose keys begin so. */
+  NavigableMap<String, Entry<V>> under(String prefix) {
+    return entries.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
   }
 
   @Nullable V get(String key) {
@@ -111,14 +122,14 @@ final class CompactedView<V> implements AutoCloseable {
   private void awaitRead(Map<TopicPartition, ListOffsetsResultInfo> ends)
       throws InterruptedException, TimeoutException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    synchronized (read) {
+    synchronized (positions) {
       while (!ends.entrySet().stream()
-          .allMatch(end -> read.getOrDefault(end.getKey(), -1L) >= end.getValue().offset())) {
+          .allMatch(end -> positions.getOrDefault(end.getKey(), -1L) >= end.getValue().offset())) {
         long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
         if (left <= 0) {
           throw new TimeoutException("a compacted topic is not read to its end");
         }
-        read.wait(left);
+        positions.wait(left);
       }
     }
   }
@@ -148,11 +159,11 @@ final class CompactedView<V> implements AutoCloseable {
         apply(record);
         any = true;
       }
-      synchronized (read) {
+      synchronized (positions) {
         for (TopicPartition partition : partitions) {
-          read.put(partition, consumer.position(partition));
+          positions.put(partition, consumer.position(partition));
         }
-        read.notifyAll();
+        positions.notifyAll();
       }
       if (any) {
         changed.run();
@@ -169,9 +180,9 @@ final class CompactedView<V> implements AutoCloseable {
       return;
     }
     try {
-      V value = Json.LENIENT.readValue(record.value(), type);
+      V value = read.apply(record.value());
       entries.put(record.key(), new Entry<>(value, record.partition()));
-    } catch (JacksonException e) {
+    } catch (JacksonException | IllegalArgumentException e) {
       // Never the value: it may hold a secret.
       log.warn(
           "{}-{}@{} cannot be read and is left out",

@@ -1,10 +1,11 @@
 package io.faultline.notifier.above.watch;
 
-import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.below.EventHub;
 import io.faultline.notifier.below.UnreachableException;
 import io.faultline.runtime.KafkaConnection;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +21,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -47,15 +48,12 @@ public final class DeliveryEngine implements SmartLifecycle {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
   private final KafkaConnection connection;
-  private final EventHub hub;
   private final WatcherStore store;
-  private final Webhook webhook;
-  private final NotifierProperties.Webhooks settings;
-  private final DeliveryMeters meters;
-  private final Clock clock;
+  private final WatcherRun.Shared shared;
 
   private final Map<String, WatcherRun> runs = new ConcurrentHashMap<>();
   private final Set<Integer> owned = new HashSet<>();
+  private final Map<Integer, Journal> journals = new HashMap<>();
   private volatile @Nullable Consumer<String, byte[]> polling;
   private volatile boolean stopping;
   private @Nullable Thread thread;
@@ -64,17 +62,27 @@ public final class DeliveryEngine implements SmartLifecycle {
       KafkaConnection connection,
       EventHub hub,
       WatcherStore store,
-      Webhook webhook,
-      NotifierProperties.Webhooks settings,
+      Sinks sinks,
       MeterRegistry registry,
       Clock clock) {
     this.connection = connection;
-    this.hub = hub;
     this.store = store;
-    this.webhook = webhook;
-    this.settings = settings;
-    this.meters = DeliveryMeters.of(registry);
-    this.clock = clock;
+    this.shared = new WatcherRun.Shared(hub, store, sinks, DeliveryMeters.of(registry), clock);
+    registry.gaugeMapSize("faultline.notifier.watchers.run", Tags.empty(), runs);
+    Gauge.builder("faultline.notifier.watchers.behind", this, DeliveryEngine::behind)
+        .description("Records that the watcher which is furthest behind has not read yet")
+        .register(registry);
+    Gauge.builder("faultline.notifier.watchers.held", this, DeliveryEngine::held)
+        .description("Hosts of watchers that wait for a try or are behind")
+        .register(registry);
+  }
+
+  private double behind() {
+    return runs.values().stream().mapToLong(WatcherRun::behind).max().orElse(0);
+  }
+
+  private double held() {
+    return runs.values().stream().mapToLong(WatcherRun::heldHosts).sum();
   }
 
   /** The run of that watcher if this instance owns it and it is not paused. */
@@ -145,6 +153,7 @@ public final class DeliveryEngine implements SmartLifecycle {
         polling = null;
         owned.clear();
         stopRuns(Set.copyOf(runs.keySet()));
+        closeJournals(Set.copyOf(journals.keySet()));
       }
     }
   }
@@ -186,41 +195,104 @@ public final class DeliveryEngine implements SmartLifecycle {
                 }
               });
       stopRuns(names);
+      closeJournals(gone);
     }
+  }
+
+  private void closeJournals(Set<Integer> partitions) {
+    partitions.forEach(
+        partition -> {
+          Journal journal = journals.remove(partition);
+          if (journal != null) {
+            journal.close();
+          }
+        });
+  }
+
+  /** The journal of an owned partition; to open it shuts out whoever had it before. */
+  private Journal journal(int partition) {
+    return journals.computeIfAbsent(
+        partition, missing -> new Journal(connection, missing, this::wake));
   }
 
   /** Makes what runs the same as what should. */
   private void reconcile() {
-    Map<String, Watcher> wanted = new HashMap<>();
+    stopFailed();
+    Map<String, CompactedView.Entry<Watcher>> wanted = new HashMap<>();
     try {
       store
           .known()
           .forEach(
               (name, entry) -> {
                 if (owned.contains(entry.partition()) && !entry.value().paused()) {
-                  wanted.put(name, entry.value());
+                  wanted.put(name, entry);
                 }
               });
+      Set<String> stop = new HashSet<>();
+      runs.forEach(
+          (name, run) -> {
+            CompactedView.Entry<Watcher> now = wanted.get(name);
+            if (now == null || !run.watcher().equals(now.value())) {
+              stop.add(name);
+            }
+          });
+      stopRuns(stop);
+      wanted.keySet().removeAll(runs.keySet());
+      wanted.forEach(
+          (name, entry) ->
+              runs.put(name, WatcherRun.start(entry.value(), shared, journal(entry.partition()))));
+      forgetDeleted();
     } catch (UnreachableException e) {
       // The store stops before this does only when all stop.
-      log.debug("no watchers are known: {}", e.getMessage());
+      log.debug("the watchers are not known: {}", e.getMessage());
     }
-    Set<String> stop = new HashSet<>();
-    runs.forEach(
-        (name, run) -> {
-          if (!run.watcher().equals(wanted.get(name))) {
-            stop.add(name);
+  }
+
+  /** Of a partition that somebody else has, or that could not be written: all is begun anew. */
+  private void stopFailed() {
+    Set<Integer> failed = new HashSet<>();
+    journals.forEach(
+        (partition, journal) -> {
+          if (journal.hasFailed()) {
+            failed.add(partition);
           }
         });
-    stopRuns(stop);
-    wanted.keySet().removeAll(runs.keySet());
-    if (!wanted.isEmpty()) {
-      // What was saved last, here or by another owner, is where they begin.
-      store.awaitProgress();
-      wanted.forEach(
-          (name, watcher) ->
-              runs.put(
-                  name, WatcherRun.start(watcher, hub, store, webhook, settings, meters, clock)));
+    if (!failed.isEmpty()) {
+      Set<String> names = new HashSet<>();
+      store
+          .known()
+          .forEach(
+              (name, entry) -> {
+                if (failed.contains(entry.partition())) {
+                  names.add(name);
+                }
+              });
+      stopRuns(names);
+      closeJournals(failed);
+    }
+  }
+
+  /** What is kept of deliveries to watchers that are no more goes too. */
+  private void forgetDeleted() {
+    NavigableMap<String, CompactedView.Entry<byte[]>> kept = store.deliveries().entries();
+    String key = kept.isEmpty() ? null : kept.firstKey();
+    while (key != null) {
+      String name = key.substring(0, key.indexOf('/'));
+      CompactedView.Entry<byte[]> entry = kept.get(key);
+      if (entry != null
+          && owned.contains(entry.partition())
+          && !store.known().containsKey(name)
+          && !store.current().containsKey(name)) {
+        Map<String, byte @Nullable []> gone = new HashMap<>();
+        store
+            .deliveries()
+            .under(WatcherTopics.key(name, ""))
+            .keySet()
+            .forEach(each -> gone.put(each, null));
+        journal(entry.partition()).append(gone, List.of());
+      }
+      // The character after a slash: behind all keys of that watcher.
+      key = kept.ceilingKey(name + "0");
     }
   }
 
@@ -231,13 +303,9 @@ public final class DeliveryEngine implements SmartLifecycle {
       for (WatcherRun run : stopped) {
         run.awaitStopped(STOP_TIMEOUT);
       }
-      if (!stopped.isEmpty()) {
-        store.flushProgress();
-      }
+      journals.values().forEach(Journal::flush);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (UnreachableException | KafkaException e) {
-      log.warn("progress may not be saved; its events are delivered again: {}", e.toString());
     }
   }
 

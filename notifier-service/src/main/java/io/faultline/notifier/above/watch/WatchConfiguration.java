@@ -7,6 +7,7 @@ import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.TopicsAdmin;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -25,6 +26,33 @@ public class WatchConfiguration {
   }
 
   @Bean
+  SecretBox notifierSecretBox(NotifierProperties properties, FaultlineProperties faultline) {
+    return SecretBox.open(
+        properties.secrets().key(), faultline.stateDir().resolve("notifier-secrets.key"));
+  }
+
+  @Bean
+  WatchTopics notifierWatchTopics(KafkaConnection connection, TopicsAdmin topics) {
+    return new WatchTopics(connection, topics);
+  }
+
+  @Bean
+  Sinks notifierSinks(
+      NotifierProperties properties,
+      Webhook notifierWebhook,
+      WatchTopics notifierWatchTopics,
+      SecretBox notifierSecretBox,
+      ObjectProvider<Clock> clock) {
+    return new Sinks(
+        notifierWebhook,
+        notifierWatchTopics,
+        new Alertmanager(properties.links()),
+        notifierSecretBox,
+        properties.webhooks(),
+        clock.getIfAvailable(Clock::systemUTC));
+  }
+
+  @Bean
   WatcherStore notifierWatcherStore(
       KafkaConnection connection, TopicsAdmin topics, FaultlineProperties properties) {
     return new WatcherStore(connection, topics, properties);
@@ -35,17 +63,22 @@ public class WatchConfiguration {
       KafkaConnection connection,
       EventHub notifierEventHub,
       WatcherStore notifierWatcherStore,
-      Webhook notifierWebhook,
-      NotifierProperties properties,
-      MeterRegistry registry) {
+      Sinks notifierSinks,
+      MeterRegistry registry,
+      ObjectProvider<Clock> clock) {
     return new DeliveryEngine(
         connection,
         notifierEventHub,
         notifierWatcherStore,
-        notifierWebhook,
-        properties.webhooks(),
+        notifierSinks,
         registry,
-        Clock.systemUTC());
+        clock.getIfAvailable(Clock::systemUTC));
+  }
+
+  @Bean
+  WatcherRequests notifierWatcherRequests(
+      NotifierProperties properties, AddressRule notifierAddressRule) {
+    return new WatcherRequests(properties, notifierAddressRule);
   }
 
   @Bean
@@ -53,14 +86,31 @@ public class WatchConfiguration {
       WatcherStore notifierWatcherStore,
       DeliveryEngine notifierDeliveryEngine,
       EventHub notifierEventHub,
-      Webhook notifierWebhook,
-      AddressRule notifierAddressRule) {
+      Sinks notifierSinks,
+      WatchTopics notifierWatchTopics,
+      SecretBox notifierSecretBox,
+      WatcherRequests notifierWatcherRequests,
+      NotifierProperties properties,
+      ObjectProvider<Clock> clock) {
     return new WatchersController(
         notifierWatcherStore,
-        notifierDeliveryEngine,
-        notifierEventHub,
-        notifierWebhook,
-        notifierAddressRule,
-        Clock.systemUTC());
+        new WatcherViews(notifierWatcherStore, notifierDeliveryEngine),
+        new Places(notifierEventHub),
+        notifierSinks,
+        notifierWatchTopics,
+        notifierSecretBox,
+        notifierWatcherRequests,
+        properties,
+        clock.getIfAvailable(Clock::systemUTC));
+  }
+
+  @Bean
+  RunbooksController notifierRunbooksController() {
+    return new RunbooksController();
+  }
+
+  @Bean
+  DeliveriesController notifierDeliveriesController(WatcherStore notifierWatcherStore) {
+    return new DeliveriesController(notifierWatcherStore);
   }
 }

@@ -2,13 +2,19 @@ package io.faultline.notifier.above.watch;
 
 import io.faultline.events.Json;
 import io.faultline.notifier.below.UnreachableException;
+import io.faultline.notifier.core.delivery.DeliveryFact;
+import io.faultline.notifier.core.delivery.DeliveryState;
 import io.faultline.runtime.FaultlineProperties;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.TopicsAdmin;
+import io.faultline.runtime.core.Fact;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -26,7 +32,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The watchers and how far each has come.
+ * The watchers, and what is kept of the deliveries to them.
  *
  * <p>A change is decided on what is there now, though any instance may make it: who writes begins
  * with Kafka's own fence (one transactional id for all), then reads to the end, decides, and writes
@@ -49,7 +55,7 @@ public final class WatcherStore implements SmartLifecycle {
 
   private record Running(
       CompactedView<Watcher> watchers,
-      CompactedView<Progress> progress,
+      CompactedView<byte[]> deliveries,
       Producer<String, byte[]> producer) {}
 
   public WatcherStore(
@@ -71,14 +77,20 @@ public final class WatcherStore implements SmartLifecycle {
     }
     topics.ensure(
         List.of(
-            topics.compacted(WatcherTopics.WATCHERS), topics.compacted(WatcherTopics.PROGRESS)));
+            topics.compacted(WatcherTopics.WATCHERS),
+            topics.compacted(WatcherTopics.DELIVERIES),
+            topics.events(WatcherTopics.DEAD)));
     int partitions = properties.topics().partitions();
     running =
         new Running(
             new CompactedView<>(
-                connection, WatcherTopics.WATCHERS, partitions, Watcher.class, () -> changed.run()),
+                connection,
+                WatcherTopics.WATCHERS,
+                partitions,
+                bytes -> Json.LENIENT.readValue(bytes, Watcher.class),
+                () -> changed.run()),
             new CompactedView<>(
-                connection, WatcherTopics.PROGRESS, partitions, Progress.class, () -> {}),
+                connection, WatcherTopics.DELIVERIES, partitions, bytes -> bytes, () -> {}),
             producer(null));
   }
 
@@ -89,7 +101,7 @@ public final class WatcherStore implements SmartLifecycle {
     if (last != null) {
       last.producer().close(Duration.ofSeconds(2));
       last.watchers().close();
-      last.progress().close();
+      last.deliveries().close();
     }
   }
 
@@ -182,9 +194,8 @@ public final class WatcherStore implements SmartLifecycle {
                       name,
                       Json.LENIENT.writeValueAsBytes(keep.watcher())));
           case Change.Remove<?> _ ->
-              List.of(
-                  new ProducerRecord<>(WatcherTopics.WATCHERS, name, null),
-                  new ProducerRecord<>(WatcherTopics.PROGRESS, name, null));
+              // Whoever owns it takes its deliveries away.
+              List.of(new ProducerRecord<>(WatcherTopics.WATCHERS, name, null));
           case Change.Nothing<?> _ -> List.of();
         };
     if (!records.isEmpty()) {
@@ -194,35 +205,55 @@ public final class WatcherStore implements SmartLifecycle {
     }
   }
 
-  /** How far a watcher has come; null if it has not begun. */
-  @Nullable Progress progress(Watcher of) {
-    Progress progress = whenRunning().progress().get(of.name());
-    return progress != null && progress.watcherId().equals(of.id()) ? progress : null;
+  /** What is kept of deliveries, as bytes: facts, and what was asked for. */
+  CompactedView<byte[]> deliveries() {
+    return whenRunning().deliveries();
   }
 
-  /** Saves it in the order of the calls; what is lost in a crash is delivered again. */
-  void save(String name, Progress progress) {
-    whenRunning()
-        .producer()
-        .send(
-            new ProducerRecord<>(
-                WatcherTopics.PROGRESS, name, Json.LENIENT.writeValueAsBytes(progress)),
-            (_, failure) -> {
-              if (failure != null) {
-                log.warn("the progress of watcher {} is not saved: {}", name, failure.toString());
-              }
-            });
+  /** The fold of what is kept of the deliveries to a watcher, as far as it was read. */
+  DeliveryState state(Watcher of) {
+    DeliveryState state = new DeliveryState();
+    String prefix = WatcherTopics.key(of.name(), "");
+    Map<String, CompactedView.Entry<byte[]>> kept = deliveries().under(prefix);
+    CompactedView.Entry<byte[]> head = kept.get(prefix + "head");
+    boolean its =
+        head != null
+            && Journal.CODEC.decode(head.value()) instanceof DeliveryFact.Head known
+            && known.watcherId().equals(of.id());
+    if (its) {
+      kept.forEach(
+          (key, entry) -> {
+            String fact = key.substring(prefix.length());
+            if (!fact.startsWith(WatcherTopics.ASKED)) {
+              state.evolve(new Fact<>(fact, Journal.CODEC.decode(entry.value())));
+            }
+          });
+    }
+    return state;
   }
 
-  /** Returns when everything is saved that was to be. */
-  void flushProgress() {
-    whenRunning().producer().flush();
-  }
-
-  /** Returns when all progress is read that was saved, by whomever. */
-  void awaitProgress() {
-    flushProgress();
-    whenRunning().progress().awaitCurrent();
+  /**
+   * Asks the owner of a watcher for something.
+   *
+   * @throws UnreachableException if Kafka does not answer
+   */
+  void ask(String watcher, int partition, String what) {
+    try {
+      whenRunning()
+          .producer()
+          .send(
+              new ProducerRecord<>(
+                  WatcherTopics.DELIVERIES,
+                  partition,
+                  WatcherTopics.key(watcher, what),
+                  new byte[] {1}))
+          .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new UnreachableException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnreachableException(e);
+    }
   }
 
   private Producer<String, byte[]> producer(@Nullable String transactionalId) {
@@ -232,7 +263,7 @@ public final class WatcherStore implements SmartLifecycle {
     settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
     if (transactionalId == null) {
-      settings.put(ProducerConfig.CLIENT_ID_CONFIG, "faultline-notifier-progress");
+      settings.put(ProducerConfig.CLIENT_ID_CONFIG, "faultline-notifier-asking");
     } else {
       settings.put(ProducerConfig.CLIENT_ID_CONFIG, transactionalId);
       settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);

@@ -1,27 +1,30 @@
 package io.faultline.notifier.above.watch;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.faultline.events.Json;
+import io.faultline.notifier.NotifierProperties;
+import io.faultline.notifier.above.watch.Watcher.Definition;
+import io.faultline.notifier.above.watch.Watcher.KeptMute;
+import io.faultline.notifier.above.watch.Watcher.Replay;
+import io.faultline.notifier.above.watch.Watcher.Secret;
+import io.faultline.notifier.above.watch.Watcher.SinkType;
 import io.faultline.notifier.above.watch.WatcherStore.Change;
-import io.faultline.notifier.above.watch.Webhook.Outcome;
-import io.faultline.notifier.below.EventHub;
 import io.faultline.notifier.below.UnreachableException;
-import io.faultline.notifier.core.EventFilter;
+import io.faultline.notifier.core.delivery.TryEnd;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseEntity;
@@ -35,98 +38,118 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
-/** Durable watchers: who is called when what happens. */
+/** Durable watchers: who is told when what happens. */
 @RestController
 public final class WatchersController {
 
-  static final int MAX_WATCHERS = 1_000;
-
+  private static final int MAX_PAGE = 1_000;
   private static final int DEFAULT_LIMIT = 100;
-  private static final Set<String> LATER_SINKS = Set.of("kafka", "alertmanager");
+  private static final int MAX_MUTES = 64;
+  private static final Duration LONGEST_MUTE = Duration.ofDays(30);
+
+  /** Secrets that a webhook is signed with at a time. */
+  private static final int MAX_SECRETS = 5;
+
+  private static final Duration OLD_SECRET = Duration.ofDays(1);
+  private static final Duration LONGEST_OLD_SECRET = Duration.ofDays(30);
 
   private final WatcherStore store;
-  private final DeliveryEngine engine;
-  private final EventHub hub;
-  private final Webhook webhook;
-  private final AddressRule addresses;
+  private final WatcherViews views;
+  private final Places places;
+  private final Sinks sinks;
+  private final WatchTopics topics;
+  private final SecretBox box;
+  private final WatcherRequests requests;
+  private final NotifierProperties properties;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
   WatchersController(
       WatcherStore store,
-      DeliveryEngine engine,
-      EventHub hub,
-      Webhook webhook,
-      AddressRule addresses,
+      WatcherViews views,
+      Places places,
+      Sinks sinks,
+      WatchTopics topics,
+      SecretBox box,
+      WatcherRequests requests,
+      NotifierProperties properties,
       Clock clock) {
     this.store = store;
-    this.engine = engine;
-    this.hub = hub;
-    this.webhook = webhook;
-    this.addresses = addresses;
+    this.views = views;
+    this.places = places;
+    this.sinks = sinks;
+    this.topics = topics;
+    this.box = box;
+    this.requests = requests;
+    this.properties = properties;
     this.clock = clock;
   }
 
   /**
-   * @param filter the fields of the stream's query, each a value or an array of values
-   * @param sink {@code {"type":"webhook","url":…}}
+   * What is to be answered.
+   *
+   * @param secret what was made just now and is shown this once
    */
-  public record Request(@Nullable JsonNode filter, @Nullable JsonNode sink) {}
-
-  /** What is to be answered: the status, the watcher, and its secret if it was made just now. */
-  private record Answered(int status, @Nullable Watcher watcher, boolean withSecret) {}
+  private record Answered(int status, @Nullable Watcher watcher, @Nullable String secret) {}
 
   @PutMapping(path = "/v1/watchers/{watcher}", consumes = "application/json")
   ResponseEntity<Map<String, Object>> put(
       @PathVariable String watcher,
-      @RequestBody Request request,
+      @RequestBody WatcherRequests.Request request,
       @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch) {
     String name = Edge.name("watcher", watcher);
-    EventFilter filter = filter(request.filter());
-    String url = url(request.sink());
+    Definition definition = requests.read(request);
     return answer(
         reachable(
             () -> {
-              String start = hub.now().toString();
-              return store.change(name, known -> put(name, known, filter, url, start, ifMatch));
+              String start =
+                  request.startFrom() == null
+                      ? places.now().toString()
+                      : places.resolve("startFrom", request.startFrom()).toString();
+              if (definition.topic() != null) {
+                topics.ensure(definition.topic());
+              }
+              return store.change(name, known -> put(name, known, definition, start, ifMatch));
             }));
   }
 
   private Change<Answered> put(
       String name,
       @Nullable Watcher known,
-      EventFilter filter,
-      String url,
+      Definition definition,
       String start,
       @Nullable String ifMatch) {
     if (known == null) {
       if (ifMatch != null) {
         throw new ProblemException(precondition("There is no watcher " + name));
       }
-      if (store.known().size() >= MAX_WATCHERS) {
+      int max = properties.watchers().max();
+      if (store.known().size() >= max) {
         throw new ProblemException(
             new Problem(
                 "too-many-watchers",
                 507,
                 "There are as many watchers as are kept",
-                "There are " + MAX_WATCHERS + " watchers, and no more are kept"));
+                "There are " + max + " watchers, and no more are kept"));
       }
+      String id = UUID.randomUUID().toString();
+      String secret = secretFor(definition);
       Watcher made =
           new Watcher(
               name,
-              UUID.randomUUID().toString(),
+              id,
               1,
               clock.instant(),
-              filter.toFields(),
-              url,
-              WebhookSecret.generate(random),
+              definition,
+              sealed(id, secret),
               start,
-              false);
-      return new Change.Keep<>(made, new Answered(201, made, true));
+              null,
+              false,
+              List.of());
+      return new Change.Keep<>(made, new Answered(201, made, secret));
     }
-    boolean same = known.eventFilter().equals(filter) && known.url().equals(url);
+    boolean same = known.definition().equals(definition);
     if (ifMatch != null) {
       requireMatch(known, ifMatch);
     } else if (!same) {
@@ -134,16 +157,27 @@ public final class WatchersController {
           Problem.conflict(
               "watcher-exists",
               "A watcher of that name is there already",
-              name
-                  + " has another filter or sink; PUT with If-Match: "
-                  + etag(known)
-                  + " replaces it"));
+              name + " is defined otherwise; PUT with If-Match: " + etag(known) + " replaces it"));
     }
     if (same) {
-      return new Change.Nothing<>(new Answered(200, known, false));
+      return new Change.Nothing<>(new Answered(200, known, null));
     }
-    Watcher replaced = known.replacedBy(filter, url);
-    return new Change.Keep<>(replaced, new Answered(200, replaced, false));
+    boolean newSecret = known.secrets().isEmpty() && definition.type() == SinkType.WEBHOOK;
+    String secret = newSecret ? secretFor(definition) : null;
+    List<Secret> secrets =
+        definition.type() != SinkType.WEBHOOK
+            ? List.of()
+            : newSecret ? sealed(known.id(), secret) : known.secrets();
+    Watcher replaced = known.replacedBy(definition, secrets);
+    return new Change.Keep<>(replaced, new Answered(200, replaced, secret));
+  }
+
+  private @Nullable String secretFor(Definition definition) {
+    return definition.type() == SinkType.WEBHOOK ? WebhookSecret.generate(random) : null;
+  }
+
+  private List<Secret> sealed(String watcherId, @Nullable String secret) {
+    return secret == null ? List.of() : List.of(new Secret(box.seal(secret, watcherId), null));
   }
 
   @GetMapping("/v1/watchers")
@@ -151,8 +185,8 @@ public final class WatchersController {
       @RequestParam(required = false) @Nullable Integer limit,
       @RequestParam(required = false) @Nullable String after) {
     int wanted = limit == null ? DEFAULT_LIMIT : limit;
-    if (wanted < 1 || wanted > MAX_WATCHERS) {
-      throw Edge.malformed("limit is a number from 1 to " + MAX_WATCHERS + ", but it is " + wanted);
+    if (wanted < 1 || wanted > MAX_PAGE) {
+      throw Edge.malformed("limit is a number from 1 to " + MAX_PAGE + ", but it is " + wanted);
     }
     String last = after == null ? "" : Edge.name("watcher", after);
     List<Map<String, Object>> items = new ArrayList<>();
@@ -163,7 +197,7 @@ public final class WatchersController {
         more = true;
         break;
       }
-      items.add(view(entry.value()));
+      items.add(views.of(entry.value()));
       last = entry.value().name();
     }
     Map<String, Object> page = new LinkedHashMap<>();
@@ -174,88 +208,251 @@ public final class WatchersController {
 
   @GetMapping("/v1/watchers/{watcher}")
   ResponseEntity<Map<String, Object>> get(@PathVariable String watcher) {
-    return answer(new Answered(200, known(watcher), false));
+    return answer(new Answered(200, known(watcher), null));
   }
 
   @DeleteMapping("/v1/watchers/{watcher}")
   ResponseEntity<Map<String, Object>> delete(
       @PathVariable String watcher,
       @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch) {
-    return change(
-        watcher,
-        known -> {
-          if (ifMatch != null) {
-            requireMatch(known, ifMatch);
-          }
-          return new Change.Remove<>(new Answered(204, null, false));
-        });
+    return change(watcher, ifMatch, known -> new Change.Remove<>(new Answered(204, null, null)));
   }
 
   @PostMapping("/v1/watchers/{watcher}/pause")
   ResponseEntity<Map<String, Object>> pause(@PathVariable String watcher) {
-    return change(watcher, known -> paused(known, true));
+    return change(watcher, null, known -> paused(known, true));
   }
 
+  /** Also one goes on that was disabled because its receiver wanted no more. */
   @PostMapping("/v1/watchers/{watcher}/resume")
   ResponseEntity<Map<String, Object>> resume(@PathVariable String watcher) {
-    return change(watcher, known -> paused(known, false));
+    return change(
+        watcher,
+        null,
+        known -> {
+          boolean disabled = "disabled".equals(views.of(known).get("state"));
+          return disabled ? keep(known.pausedNow(false)) : paused(known, false);
+        });
   }
 
   private static Change<Answered> paused(Watcher known, boolean paused) {
-    if (known.paused() == paused) {
-      return new Change.Nothing<>(new Answered(200, known, false));
+    return known.paused() == paused
+        ? new Change.Nothing<>(new Answered(200, known, null))
+        : keep(known.pausedNow(paused));
+  }
+
+  private static Change<Answered> keep(Watcher now) {
+    return new Change.Keep<>(now, new Answered(200, now, null));
+  }
+
+  /**
+   * @param from {@code beginning}, {@code now}, a time, the id of an event, or a cursor
+   */
+  public record ReplayRequest(@Nullable String from) {}
+
+  /** It begins anew from there; what waits is given up, for it comes again. */
+  @PostMapping(path = "/v1/watchers/{watcher}/replay", consumes = "application/json")
+  ResponseEntity<Map<String, Object>> replay(
+      @PathVariable String watcher, @RequestBody ReplayRequest request) {
+    known(watcher);
+    if (request.from() == null) {
+      throw WatcherRequests.wrong("from says from where to replay, but it is missing", "/from");
     }
-    Watcher now = known.pausedNow(paused);
-    return new Change.Keep<>(now, new Answered(200, now, false));
+    String from = reachable(() -> places.resolve("from", request.from())).toString();
+    return change(
+        watcher,
+        null,
+        known -> {
+          Watcher now = known.replayed(new Replay(UUID.randomUUID().toString(), from));
+          return new Change.Keep<>(now, new Answered(202, now, null));
+        });
   }
 
-  /** The last tries, newest first, as far as this instance made them. */
-  @GetMapping("/v1/watchers/{watcher}/deliveries")
-  Map<String, Object> deliveries(@PathVariable String watcher) {
-    WatcherRun run = engine.run(known(watcher).name());
-    Map<String, Object> page = new LinkedHashMap<>();
-    page.put("items", run == null ? List.of() : run.deliveries());
-    page.put("next", null);
-    return page;
+  /**
+   * @param oldExpiresIn how long what was valid until now is signed with as well; a day if left out
+   */
+  public record RotateRequest(@Nullable String oldExpiresIn) {}
+
+  @PostMapping("/v1/watchers/{watcher}/rotate-secret")
+  ResponseEntity<Map<String, Object>> rotate(
+      @PathVariable String watcher,
+      @RequestBody(required = false) @Nullable RotateRequest request) {
+    Duration overlap = overlap(request == null ? null : request.oldExpiresIn());
+    return change(
+        watcher,
+        null,
+        known -> {
+          if (known.definition().type() != SinkType.WEBHOOK) {
+            throw new ProblemException(
+                Problem.refused(
+                    "no-secret",
+                    "Only webhooks have secrets",
+                    known.name() + " is no webhook, so there is no secret to rotate"));
+          }
+          Instant now = clock.instant();
+          String secret = WebhookSecret.generate(random);
+          List<Secret> secrets = new ArrayList<>(sealed(known.id(), secret));
+          for (Secret old : known.secrets()) {
+            Instant until = now.plus(overlap);
+            Instant expires =
+                old.expiresAt() == null || until.isBefore(old.expiresAt())
+                    ? until
+                    : old.expiresAt();
+            if (now.isBefore(expires) && secrets.size() < MAX_SECRETS) {
+              secrets.add(new Secret(old.sealed(), expires));
+            }
+          }
+          Watcher rotated = known.replacedBy(known.definition(), secrets);
+          return new Change.Keep<>(rotated, new Answered(200, rotated, secret));
+        });
   }
 
-  /** Calls the webhook once, as for any event, and tells how that ended. */
+  private static Duration overlap(@Nullable String text) {
+    if (text == null) {
+      return OLD_SECRET;
+    }
+    try {
+      Duration overlap = Duration.parse(text);
+      if (!overlap.isNegative() && overlap.compareTo(LONGEST_OLD_SECRET) <= 0) {
+        return overlap;
+      }
+    } catch (DateTimeException e) {
+      // Said below.
+    }
+    throw WatcherRequests.wrong(
+        "oldExpiresIn is a duration from PT0S to "
+            + LONGEST_OLD_SECRET
+            + ", but it is "
+            + Edge.quote(text),
+        "/oldExpiresIn");
+  }
+
+  /** Tells the watcher once, as of any event, that this is a test, and how that ended. */
   @PostMapping("/v1/watchers/{watcher}/test")
   Map<String, Object> test(@PathVariable String watcher) {
     Watcher known = known(watcher);
-    Instant now = clock.instant();
     String id = "watcher-test:" + UUID.randomUUID();
-    ObjectNode event = Json.LENIENT.createObjectNode();
-    event.put("specversion", "1.0");
-    event.put("id", id);
-    event.put("source", "/watchers/" + known.name());
-    event.put("type", "io.faultline.watcher_test");
-    event.put("time", now.toString());
-    event.put("datacontenttype", "application/json");
-    event.putObject("data").put("watcher", known.name());
-    long begun = System.nanoTime();
-    Outcome outcome =
-        webhook.call(
-            known.url(),
-            WebhookSecret.parse(known.secret()),
-            id,
-            now,
-            Json.LENIENT.writeValueAsString(event).getBytes(UTF_8));
+    TryEnd end = sinks.send(known, Message.test(id, known.name(), clock.instant()));
     Map<String, Object> told = new LinkedHashMap<>();
     told.put("id", id);
-    switch (outcome) {
-      case Outcome.Delivered delivered -> {
-        told.put("outcome", "delivered");
-        told.put("status", delivered.status());
-      }
-      case Outcome.Failed failed -> {
-        told.put("outcome", "failed");
-        told.put("status", failed.status());
-        told.put("error", failed.reason());
-      }
-    }
-    told.put("durationMillis", (System.nanoTime() - begun) / 1_000_000);
+    told.put("outcome", end.outcome() == TryEnd.Outcome.TAKEN ? "delivered" : "failed");
+    told.put("status", end.status());
+    put(told, "error", end.error());
+    put(told, "answer", end.answer());
+    told.put("durationMillis", end.durationMillis());
     return told;
+  }
+
+  private static void put(Map<String, Object> view, String name, @Nullable Object value) {
+    if (value != null) {
+      view.put(name, value);
+    }
+  }
+
+  /**
+   * @param filter what is not to be told; as a watcher's
+   * @param until when that ends, at most 30 days from now
+   */
+  public record MuteRequest(
+      @Nullable JsonNode filter,
+      @Nullable String until,
+      @Nullable String by,
+      @Nullable String reason) {}
+
+  @PutMapping(path = "/v1/watchers/{watcher}/mutes/{mute}", consumes = "application/json")
+  ResponseEntity<Map<String, Object>> mute(
+      @PathVariable String watcher,
+      @PathVariable String mute,
+      @RequestBody MuteRequest request,
+      @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch) {
+    String name = Edge.name("mute", mute);
+    Map<String, List<String>> filter = WatcherRequests.filter(request.filter()).toFields();
+    Instant until = until(request.until());
+    requireShort("by", request.by(), 128);
+    requireShort("reason", request.reason(), 1_024);
+    return change(
+        watcher,
+        ifMatch,
+        known -> {
+          Instant now = clock.instant();
+          List<KeptMute> mutes =
+              new ArrayList<>(known.mutes().stream().filter(old -> !old.isOver(now)).toList());
+          KeptMute old =
+              mutes.stream().filter(each -> each.name().equals(name)).findFirst().orElse(null);
+          KeptMute made =
+              new KeptMute(
+                  name,
+                  filter,
+                  old == null ? now : old.since(),
+                  until,
+                  request.by(),
+                  request.reason());
+          if (made.equals(old)) {
+            return new Change.Nothing<>(new Answered(200, known, null));
+          }
+          if (old != null && ifMatch == null) {
+            throw new ProblemException(
+                Problem.conflict(
+                    "mute-exists",
+                    "A mute of that name is there already",
+                    name + " is another one; DELETE it, or PUT with If-Match: " + etag(known)));
+          }
+          mutes.remove(old);
+          if (mutes.size() >= MAX_MUTES) {
+            throw new ProblemException(
+                new Problem(
+                    "too-many-mutes",
+                    507,
+                    "A watcher has as many mutes as it may",
+                    known.name() + " has " + MAX_MUTES + " mutes, and no more are kept"));
+          }
+          mutes.add(made);
+          Watcher muted = known.muted(List.copyOf(mutes));
+          return new Change.Keep<>(muted, new Answered(old == null ? 201 : 200, muted, null));
+        });
+  }
+
+  private Instant until(@Nullable String text) {
+    Instant now = clock.instant();
+    try {
+      Instant until = text == null ? Instant.MIN : Instant.parse(text);
+      if (until.isAfter(now) && !until.isAfter(now.plus(LONGEST_MUTE))) {
+        return until;
+      }
+    } catch (DateTimeException e) {
+      // Said below.
+    }
+    throw WatcherRequests.wrong(
+        "until is an RFC 3339 time from now to "
+            + now.plus(LONGEST_MUTE)
+            + ", but it is "
+            + Edge.quote(text),
+        "/until");
+  }
+
+  private static void requireShort(String field, @Nullable String text, int most) {
+    if (text != null && (text.length() > most || text.isBlank())) {
+      throw WatcherRequests.wrong(
+          field + " has 1 to " + most + " characters, but it has " + text.length(), "/" + field);
+    }
+  }
+
+  @DeleteMapping("/v1/watchers/{watcher}/mutes/{mute}")
+  ResponseEntity<Map<String, Object>> unmute(
+      @PathVariable String watcher, @PathVariable String mute) {
+    String name = Edge.name("mute", mute);
+    return change(
+        watcher,
+        null,
+        known -> {
+          List<KeptMute> rest =
+              known.mutes().stream().filter(each -> !each.name().equals(name)).toList();
+          if (rest.size() == known.mutes().size()) {
+            throw new ProblemException(
+                Problem.notFound("Watcher " + known.name() + " has no mute " + name));
+          }
+          return new Change.Keep<>(known.muted(rest), new Answered(204, null, null));
+        });
   }
 
   private Watcher known(String watcher) {
@@ -268,7 +465,7 @@ public final class WatchersController {
   }
 
   private ResponseEntity<Map<String, Object>> change(
-      String watcher, Function<Watcher, Change<Answered>> decide) {
+      String watcher, @Nullable String ifMatch, Function<Watcher, Change<Answered>> decide) {
     String name = Edge.name("watcher", watcher);
     return answer(
         reachable(
@@ -279,18 +476,21 @@ public final class WatchersController {
                       if (known == null) {
                         throw unknown(name);
                       }
+                      if (ifMatch != null) {
+                        requireMatch(known, ifMatch);
+                      }
                       return decide.apply(known);
                     })));
   }
 
-  private static ProblemException unknown(String name) {
+  static ProblemException unknown(String name) {
     return new ProblemException(Problem.notFound("There is no watcher " + name));
   }
 
-  private static <T> T reachable(Supplier<T> work) {
+  static <T> T reachable(Supplier<T> work) {
     try {
       return work.get();
-    } catch (UnreachableException e) {
+    } catch (UnreachableException | KafkaException e) {
       throw new ProblemException(Problem.unavailable(String.valueOf(e.getMessage())));
     }
   }
@@ -316,111 +516,11 @@ public final class WatchersController {
     if (watcher == null) {
       return ResponseEntity.status(answered.status()).build();
     }
-    Map<String, Object> view = view(watcher);
-    if (answered.withSecret()) {
-      view.put("secret", watcher.secret());
-    }
+    Map<String, Object> view = views.of(watcher);
+    put(view, "secret", answered.secret());
     return ResponseEntity.status(answered.status())
         .header(HttpHeaders.ETAG, etag(watcher))
         .header(HttpHeaders.CACHE_CONTROL, "no-store")
         .body(view);
-  }
-
-  /** Without the secret. */
-  private Map<String, Object> view(Watcher watcher) {
-    Map<String, Object> sink = new LinkedHashMap<>();
-    sink.put("type", "webhook");
-    sink.put("url", watcher.url());
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("name", watcher.name());
-    view.put("filter", watcher.filter());
-    view.put("sink", sink);
-    view.put("state", watcher.paused() ? "paused" : "active");
-    view.put("createdAt", watcher.createdAt());
-    Progress progress = store.progress(watcher);
-    view.put("delivered", progress == null ? 0 : progress.delivered());
-    view.put("cursor", progress == null ? watcher.start() : progress.cursor());
-    WatcherRun run = engine.run(watcher.name());
-    if (run != null) {
-      view.put("failures", run.failures());
-    }
-    return view;
-  }
-
-  private static EventFilter filter(@Nullable JsonNode filter) {
-    if (filter == null || filter.isNull()) {
-      return EventFilter.ALL;
-    }
-    if (!filter.isObject()) {
-      throw wrong("filter is an object of fields", "/filter");
-    }
-    Map<String, List<String>> fields = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> field : filter.properties()) {
-      List<String> values = new ArrayList<>();
-      List<JsonNode> given =
-          field.getValue().isArray()
-              ? List.copyOf(field.getValue().values())
-              : List.of(field.getValue());
-      for (JsonNode value : given) {
-        if (!value.isString()) {
-          throw wrong(
-              field.getKey() + " is a text or an array of texts", "/filter/" + field.getKey());
-        }
-        values.add(value.asString());
-      }
-      fields.put(field.getKey(), values);
-    }
-    return switch (EventFilter.parse(fields)) {
-      case EventFilter.Parsed.Ok ok -> ok.filter();
-      case EventFilter.Parsed.Refused refused ->
-          throw wrong(refused.detail(), "/filter/" + pointer(refused.field()));
-    };
-  }
-
-  private String url(@Nullable JsonNode sink) {
-    if (sink == null || !sink.isObject() || !sink.path("type").isString()) {
-      throw wrong("sink is an object with a type", "/sink");
-    }
-    String type = sink.get("type").asString();
-    if (LATER_SINKS.contains(type)) {
-      throw new ProblemException(
-          Problem.refused(
-                  "sink-not-supported",
-                  "This kind of sink is not built yet",
-                  "Sinks of type " + type + " come later; webhook is there")
-              .at("/sink/type", "not supported yet"));
-    }
-    if (!type.equals("webhook")) {
-      throw wrong(
-          "The type of a sink is webhook, kafka or alertmanager, but it is " + Edge.quote(type),
-          "/sink/type");
-    }
-    for (String name : sink.propertyNames()) {
-      if (!name.equals("type") && !name.equals("url")) {
-        throw wrong(
-            "The field " + Edge.quote(name) + " is not known; known are type, url",
-            "/sink/" + pointer(name));
-      }
-    }
-    String url = sink.path("url").isString() ? sink.get("url").asString() : null;
-    return switch (addresses.check(url)) {
-      case AddressRule.Checked.Ok ok -> ok.url();
-      case AddressRule.Checked.Malformed malformed -> throw wrong(malformed.detail(), "/sink/url");
-      case AddressRule.Checked.Forbidden forbidden ->
-          throw new ProblemException(
-              Problem.refused(
-                      "address-not-allowed",
-                      "Webhooks do not call this address",
-                      forbidden.detail())
-                  .at("/sink/url", "not allowed"));
-    };
-  }
-
-  private static ProblemException wrong(String detail, String pointer) {
-    return new ProblemException(Problem.malformed(detail).at(pointer, detail));
-  }
-
-  private static String pointer(String name) {
-    return name.replace("~", "~0").replace("/", "~1");
   }
 }

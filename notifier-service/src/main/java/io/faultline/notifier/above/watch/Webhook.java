@@ -3,6 +3,8 @@ package io.faultline.notifier.above.watch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.faultline.notifier.NotifierProperties;
+import io.faultline.notifier.core.delivery.TryEnd;
+import io.faultline.notifier.core.delivery.TryEnd.Outcome;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -10,10 +12,13 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -21,11 +26,14 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
@@ -36,43 +44,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class Webhook implements AutoCloseable {
 
-  /** How a try ended. */
-  sealed interface Outcome {
+  /** Of an answer, so many bytes are kept for people to see. */
+  static final int SHOWN_BYTES = 512;
 
-    /** Any 2xx; nothing else is. */
-    record Delivered(int status) implements Outcome {}
-
-    /**
-     * @param status null if there was no answer
-     * @param retryAfter as the receiver asked for; null if it did not
-     */
-    record Failed(@Nullable Integer status, String reason, @Nullable Duration retryAfter)
-        implements Outcome {}
-  }
-
-  private static final ContentType CLOUD_EVENT =
-      ContentType.create("application/cloudevents+json", UTF_8);
+  static final ContentType CLOUD_EVENT = ContentType.create("application/cloudevents+json", UTF_8);
   private static final int MAX_ANSWER_BYTES = 64 * 1024;
-  private static final int MAX_CONNECTIONS = 256;
-  private static final int MAX_CONNECTIONS_PER_RECEIVER = 32;
+  private static final int LONGEST_WAIT_DIGITS = 9;
 
   private final CloseableHttpClient client;
-  private final Duration timeout;
   private final ScheduledExecutorService alarms =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("faultline-webhook-timeouts").daemon().factory());
 
   Webhook(NotifierProperties.Webhooks settings, AddressRule addresses) {
-    this.timeout = settings.timeout();
     Timeout connect = Timeout.of(settings.connectTimeout());
-    Timeout whole = Timeout.of(settings.timeout());
+    Timeout whole = Timeout.of(settings.maxTimeout());
     this.client =
         HttpClients.custom()
             .setConnectionManager(
                 PoolingHttpClientConnectionManagerBuilder.create()
                     .setDnsResolver(new Resolver(addresses))
-                    .setMaxConnTotal(MAX_CONNECTIONS)
-                    .setMaxConnPerRoute(MAX_CONNECTIONS_PER_RECEIVER)
+                    // Each watcher has so many and no more: one that is slow takes none of
+                    // the others'.
+                    .setMaxConnTotal(settings.connections())
+                    .setMaxConnPerRoute(settings.connections())
+                    .setPoolConcurrencyPolicy(PoolConcurrencyPolicy.LAX)
                     .setDefaultConnectionConfig(
                         ConnectionConfig.custom()
                             .setConnectTimeout(connect)
@@ -111,69 +107,109 @@ final class Webhook implements AutoCloseable {
   }
 
   /**
-   * @param id the same for every try of an event
-   * @param now when this try is made
+   * @param body one part of JSON
+   * @param type of the body
+   * @param signature its headers; empty where nothing is signed
+   * @param timeout for everything together
    */
-  Outcome call(String url, WebhookSecret secret, String id, Instant now, byte[] body) {
-    HttpPost post = new HttpPost(URI.create(url));
-    post.setHeader("webhook-id", id);
-    post.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
-    post.setHeader("webhook-signature", secret.sign(id, now, body));
-    post.setEntity(new ByteArrayEntity(body, CLOUD_EVENT));
+  record Request(
+      String url, byte[] body, ContentType type, Map<String, String> signature, Duration timeout) {}
+
+  /** The three headers of the Standard Webhooks specification. */
+  static Map<String, String> signed(
+      List<WebhookSecret> secrets, String id, Instant now, byte[] body) {
+    return Map.of(
+        "webhook-id",
+        id,
+        "webhook-timestamp",
+        Long.toString(now.getEpochSecond()),
+        "webhook-signature",
+        secrets.stream()
+            .map(secret -> secret.sign(id, now, body))
+            .collect(Collectors.joining(" ")));
+  }
+
+  /** Makes one call, and waits for its end. */
+  TryEnd call(Request request, Instant now) {
+    HttpPost post = new HttpPost(URI.create(request.url()));
+    request.signature().forEach(post::setHeader);
+    post.setEntity(new ByteArrayEntity(request.body(), request.type()));
+    long begun = System.nanoTime();
     // The client's own time-outs are for one read each; a receiver may answer byte by byte.
     ScheduledFuture<?> alarm =
-        alarms.schedule(post::abort, timeout.toMillis(), TimeUnit.MILLISECONDS);
+        alarms.schedule(post::abort, request.timeout().toMillis(), TimeUnit.MILLISECONDS);
     try {
       ClassicHttpResponse response = client.executeOpen(null, post, null);
       try (response) {
-        Outcome outcome = outcome(response);
-        finish(response);
-        return outcome;
+        String answer = finish(response);
+        return end(response, answer, now, begun);
       }
     } catch (IOException e) {
       String reason =
           post.isAborted()
-              ? "no answer within " + timeout
+              ? "no answer within " + request.timeout()
               : e.getClass().getSimpleName() + ": " + e.getMessage();
-      return new Outcome.Failed(null, reason, null);
+      return new TryEnd(Outcome.FAILED, now, millisSince(begun), null, reason, null, null);
     } finally {
       alarm.cancel(false);
     }
   }
 
+  private static long millisSince(long begun) {
+    return (System.nanoTime() - begun) / 1_000_000;
+  }
+
   /**
    * Reads a short body, so that the connection can be used again; one without end is broken off.
+   *
+   * @return how it begins
    */
-  private static void finish(ClassicHttpResponse response) {
+  private static @Nullable String finish(ClassicHttpResponse response) {
     try {
       if (response.getEntity() != null) {
         InputStream body = response.getEntity().getContent();
-        body.readNBytes(MAX_ANSWER_BYTES);
+        byte[] read = body.readNBytes(MAX_ANSWER_BYTES);
         body.read();
+        int shown = Math.min(read.length, SHOWN_BYTES);
+        return shown == 0 ? null : new String(read, 0, shown, UTF_8).replaceAll("\\p{Cntrl}", "?");
       }
     } catch (IOException e) {
       // The status has been told; that is all that counts.
     }
+    return null;
   }
 
-  private static Outcome outcome(ClassicHttpResponse response) {
+  private static TryEnd end(
+      ClassicHttpResponse response, @Nullable String answer, Instant now, long begun) {
     int status = response.getCode();
+    long millis = millisSince(begun);
     if (status >= 200 && status < 300) {
-      return new Outcome.Delivered(status);
+      return new TryEnd(Outcome.TAKEN, now, millis, status, null, answer, null);
+    }
+    if (status == HttpStatus.SC_GONE) {
+      String reason = "answered 410: it wants no more calls";
+      return new TryEnd(Outcome.UNWANTED, now, millis, status, reason, answer, null);
     }
     String reason =
         status >= 300 && status < 400
             ? "answered " + status + ": redirects are not followed"
             : "answered " + status;
-    return new Outcome.Failed(status, reason, retryAfter(response));
+    return new TryEnd(
+        Outcome.FAILED, now, millis, status, reason, answer, retryAfter(response, now));
   }
 
-  private static @Nullable Duration retryAfter(ClassicHttpResponse response) {
+  /** RFC 9110, 10.2.3: seconds or a date. */
+  private static @Nullable Duration retryAfter(ClassicHttpResponse response, Instant now) {
     Header header = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
-    if (header == null || !header.getValue().matches("[0-9]{1,6}")) {
+    if (header == null) {
       return null;
     }
-    return Duration.ofSeconds(Long.parseLong(header.getValue()));
+    String value = header.getValue().strip();
+    if (value.matches("[0-9]{1," + LONGEST_WAIT_DIGITS + "}")) {
+      return Duration.ofSeconds(Long.parseLong(value));
+    }
+    Instant until = DateUtils.parseStandardDate(value);
+    return until == null || until.isBefore(now) ? null : Duration.between(now, until);
   }
 
   @Override

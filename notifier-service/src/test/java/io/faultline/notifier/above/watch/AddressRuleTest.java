@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.util.unit.DataSize;
 
 class AddressRuleTest {
 
@@ -23,7 +24,11 @@ class AddressRuleTest {
           "240.0.0.1",
           "fe80::1",
           "fd00::1",
-          "64:ff9b::a00:1");
+          "64:ff9b::a00:1",
+          "::ffff:10.0.0.1",
+          "::10.0.0.1",
+          "2002:a00:1::1",
+          "2001:0:a00:1::1");
   private static final List<String> LOOPBACK = List.of("127.0.0.1", "127.9.9.9", "::1");
   private static final List<String> NOBODY =
       List.of("0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255");
@@ -108,7 +113,8 @@ class AddressRuleTest {
         allowPrivate,
         Duration.ofSeconds(2),
         Duration.ofSeconds(2),
-        Duration.ofMillis(50),
-        Duration.ofMillis(200));
+        Duration.ofSeconds(10),
+        DataSize.ofKilobytes(256),
+        100);
   }
 }

@@ -128,8 +128,8 @@ class WatchersHttpTest {
                 .get("state")
                 .asString())
         .isEqualTo("paused");
-    // The engine has heard of it as soon as it makes no more tries.
-    notifier.await(() -> !notifier.get(path("")).has("failures"));
+    // The engine has heard of it as soon as it does not read for it any more.
+    notifier.await(() -> !notifier.get(path("")).has("behind"));
     ids.addAll(write(3));
     assertThat(notifier.get(path("")).get("state").asString()).isEqualTo("paused");
     assertThat(receiver.calls()).hasSize(2);
@@ -260,6 +260,16 @@ class WatchersHttpTest {
     for (Map.Entry<String, String> bad :
         Map.ofEntries(
                 Map.entry("{}", "sink"),
+                Map.entry("{" + sink + ",\"granularity\":\"daily\"}", "daily"),
+                Map.entry("{" + sink + ",\"tries\":[\"soon\"]}", "soon"),
+                Map.entry("{" + sink + ",\"tries\":[\"P9D\"]}", "P9D"),
+                Map.entry("{" + sink + ",\"groupWait\":\"PT9H\"}", "PT9H"),
+                Map.entry("{" + sink + ",\"limits\":{\"connections\":0}}", "connections"),
+                Map.entry("{" + sink + ",\"limits\":{\"timeout\":\"PT9H\"}}", "PT9H"),
+                Map.entry("{" + sink + ",\"startFrom\":\"yesterday\"}", "yesterday"),
+                Map.entry(
+                    "{\"filter\":{\"type\":\"log_lost\"},\"granularity\":\"fault\"," + sink + "}",
+                    "log_lost"),
                 Map.entry("[]", ""),
                 Map.entry("nonsense", ""),
                 Map.entry("{" + sink + ",\"colour\":\"red\"}", "colour"),
@@ -280,11 +290,10 @@ class WatchersHttpTest {
       JsonNode problem = RunningNotifier.problem(put(name, bad.getKey()), 400);
       assertThat(problem.toString()).as(bad.getKey()).contains(bad.getValue());
     }
-    for (String later : List.of("kafka", "alertmanager")) {
-      JsonNode problem =
-          RunningNotifier.problem(put(name, "{\"sink\":{\"type\":\"" + later + "\"}}"), 422);
-      assertThat(problem.get("detail").asString()).contains(later);
-    }
+    JsonNode foreign =
+        RunningNotifier.problem(
+            put(name, "{\"sink\":{\"type\":\"kafka\",\"topic\":\"faultline.dm.events\"}}"), 422);
+    assertThat(foreign.get("type").asString()).isEqualTo("/problems/topic-not-allowed");
     JsonNode inside =
         RunningNotifier.problem(put(name, definition("", "http://10.0.0.1/hook")), 422);
     assertThat(inside.get("type").asString()).isEqualTo("/problems/address-not-allowed");

@@ -3,20 +3,27 @@ package io.faultline.notifier.above.watch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.faultline.notifier.Receiver;
-import io.faultline.notifier.above.watch.Webhook.Outcome;
+import io.faultline.notifier.core.delivery.TryEnd;
+import io.faultline.notifier.core.delivery.TryEnd.Outcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WebhookTest {
+
+  @TempDir private Path folder;
 
   private final Receiver receiver = new Receiver();
   private final Webhook webhook = webhook(true);
@@ -30,7 +37,7 @@ class WebhookTest {
 
   @Test
   void whoKnowsTheSecretCanVerifyACall() {
-    assertThat(call(receiver.url("/hook"))).isEqualTo(new Outcome.Delivered(204));
+    assertThat(call(receiver.url("/hook")).outcome()).isEqualTo(Outcome.TAKEN);
 
     Receiver.Call call = receiver.calls().getFirst();
     assertThat(call.headers().firstValue("Content-Type"))
@@ -45,12 +52,16 @@ class WebhookTest {
   void onlyA2xxIsSuccess() {
     for (int status : new int[] {200, 201, 299}) {
       receiver.answer(_ -> status);
-      assertThat(call(receiver.url("/"))).isEqualTo(new Outcome.Delivered(status));
+      TryEnd end = call(receiver.url("/"));
+      assertThat(end.outcome()).isEqualTo(Outcome.TAKEN);
+      assertThat(end.status()).isEqualTo(status);
     }
-    for (int status : new int[] {304, 400, 404, 410, 429, 500, 503}) {
+    for (int status : new int[] {304, 400, 404, 429, 500, 503}) {
       receiver.answer(_ -> status);
-      assertThat(call(receiver.url("/"))).isInstanceOf(Outcome.Failed.class);
+      assertThat(call(receiver.url("/")).outcome()).isEqualTo(Outcome.FAILED);
     }
+    receiver.answer(_ -> 410);
+    assertThat(call(receiver.url("/")).outcome()).isEqualTo(Outcome.UNWANTED);
   }
 
   @Test
@@ -58,9 +69,7 @@ class WebhookTest {
     for (int status : new int[] {301, 302, 303, 307, 308}) {
       receiver.answer(_ -> status);
 
-      assertThat(call(receiver.url("/hook")))
-          .isInstanceOfSatisfying(
-              Outcome.Failed.class, failed -> assertThat(failed.reason()).contains("redirects"));
+      assertThat(call(receiver.url("/hook")).error()).contains("redirects");
     }
     assertThat(receiver.calls()).allMatch(call -> call.path().equals("/hook"));
   }
@@ -70,10 +79,7 @@ class WebhookTest {
     try (Webhook strict = webhook(false)) {
       for (String url :
           new String[] {receiver.url("/"), receiver.url("/").replace("127.0.0.1", "localhost")}) {
-        assertThat(strict.call(url, WebhookSecret.parse(secret), "h1:01A", Instant.now(), body()))
-            .isInstanceOfSatisfying(
-                Outcome.Failed.class,
-                failed -> assertThat(failed.reason()).contains("webhooks do not call"));
+        assertThat(call(strict, url).error()).contains("webhooks do not call");
       }
     }
     assertThat(receiver.calls()).isEmpty();
@@ -84,10 +90,8 @@ class WebhookTest {
     try (ServerSocket slow = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread.ofVirtual().start(() -> drip(slow));
 
-      assertThat(call("http://127.0.0.1:" + slow.getLocalPort() + "/"))
-          .isInstanceOfSatisfying(
-              Outcome.Failed.class,
-              failed -> assertThat(failed.reason()).contains("no answer within"));
+      assertThat(call("http://127.0.0.1:" + slow.getLocalPort() + "/").error())
+          .contains("no answer within");
     }
   }
 
@@ -110,24 +114,63 @@ class WebhookTest {
       port = free.getLocalPort();
     }
 
-    assertThat(call("http://127.0.0.1:" + port + "/"))
-        .isInstanceOfSatisfying(
-            Outcome.Failed.class, failed -> assertThat(failed.reason()).contains("refused"));
-    assertThat(call("http://no-such-name.invalid/")).isInstanceOf(Outcome.Failed.class);
+    assertThat(call("http://127.0.0.1:" + port + "/").error()).contains("refused");
+    assertThat(call("http://no-such-name.invalid/").outcome()).isEqualTo(Outcome.FAILED);
   }
 
   @Test
-  void aSecretIsNotShownByWhatHoldsIt() {
-    Watcher watcher =
-        new Watcher(
-            "w", "id", 1, Instant.EPOCH, java.util.Map.of(), "http://x/", secret, "c", false);
+  void aSecretIsSealedWhereItIsKeptAndOpensForItsWatcherOnly() {
+    SecretBox box = SecretBox.open("", folder.resolve("keys/key"));
+    String sealed = box.seal(secret, "w-1");
 
-    assertThat(watcher.toString()).doesNotContain(secret);
     assertThat(secret).startsWith("whsec_").hasSizeGreaterThan(38);
+    assertThat(sealed).doesNotContain(secret.substring(6, 20));
+    assertThat(SecretBox.open("", folder.resolve("keys/key")).open(sealed, "w-1"))
+        .isEqualTo(secret);
+    assertThatThrownBy(() -> box.open(sealed, "w-2"))
+        .isInstanceOf(SecretBox.UnreadableException.class);
+    SecretBox other = SecretBox.open("", folder.resolve("other"));
+    assertThatThrownBy(() -> other.open(sealed, "w-1"))
+        .isInstanceOf(SecretBox.UnreadableException.class)
+        .hasMessageContaining("faultline.notifier.secrets.key");
   }
 
-  private Outcome call(String url) {
-    return webhook.call(url, WebhookSecret.parse(secret), "h1:01A", Instant.now(), body());
+  @Test
+  void duringARotationEitherSecretVerifies() {
+    String other = WebhookSecret.generate(new SecureRandom());
+    Instant now = Instant.now();
+    List<WebhookSecret> both = List.of(WebhookSecret.parse(other), WebhookSecret.parse(secret));
+    webhook.call(
+        new Webhook.Request(
+            receiver.url("/"),
+            body(),
+            Webhook.CLOUD_EVENT,
+            Webhook.signed(both, "h1:01A", now, body()),
+            Duration.ofSeconds(2)),
+        now);
+
+    Receiver.Call call = receiver.calls().getFirst();
+    for (String known : List.of(secret, other)) {
+      assertThatCode(
+              () -> new com.standardwebhooks.Webhook(known).verify(call.body(), call.headers()))
+          .doesNotThrowAnyException();
+    }
+  }
+
+  private TryEnd call(String url) {
+    return call(webhook, url);
+  }
+
+  private TryEnd call(Webhook by, String url) {
+    Instant now = Instant.now();
+    return by.call(
+        new Webhook.Request(
+            url,
+            body(),
+            Webhook.CLOUD_EVENT,
+            Webhook.signed(List.of(WebhookSecret.parse(secret)), "h1:01A", now, body()),
+            Duration.ofSeconds(2)),
+        now);
   }
 
   private static byte[] body() {

@@ -1,0 +1,508 @@
+package io.faultline.fs.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.events.Cause;
+import io.faultline.events.RecoveredData;
+import io.faultline.fs.core.FileViews.LayoutView;
+import io.faultline.fs.core.FileViews.ReadPiece;
+import io.faultline.fs.core.FileViews.ReadPlan;
+import io.faultline.fs.core.FileViews.WritePiece;
+import io.faultline.fs.core.FileViews.WritePlan;
+import io.faultline.fs.core.Views.OwnerView;
+import io.faultline.fs.testing.FsHarness;
+import io.faultline.ranges.Extents;
+import io.faultline.ranges.testing.Gen;
+import io.faultline.ranges.testing.Seeds;
+import io.faultline.runtime.core.Answer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Thousands of random file operations, faults and recoveries against a model that knows nothing of
+ * extents: files are arrays of bytes, one for each sector, and a device is an array of them. What
+ * is read must be what was written; the reverse map must say, sector by sector, who owns what; a
+ * restart must find the same.
+ */
+class FilesLawsTest {
+
+  /** Operations that each case takes; {@code -Dfaultline.laws.steps=5000} for a long run. */
+  private static final int STEPS = Integer.getInteger("faultline.laws.steps", 60);
+
+  private static final int CASES = Integer.getInteger("faultline.laws.cases", 1);
+
+  /** Says each step, to find out what led to a failure. */
+  private static final boolean PRINTED = Boolean.getBoolean("faultline.laws.print");
+
+  private static final long SECTORS = (20L << 20) / 512;
+  private static final int SECTOR = 512;
+  private static final String DEVICE = "pmem0";
+  private static final String LOST = "lost";
+
+  @Test
+  void filesKeepWhatIsWrittenAndTheMapSaysWhoOwnsWhat() {
+    Seeds.forAll(
+        CASES,
+        2,
+        gen -> {
+          World world = new World(gen);
+          for (int step = 0; step < STEPS; step++) {
+            world.step();
+          }
+          world.check();
+        });
+  }
+
+  /** A byte of a file as the model knows it: its sector's, for whole sectors are written. */
+  private static final class ModelFile {
+    /** A letter for each byte; 0 where there is a hole or zeros. */
+    private byte[] bytes = new byte[0];
+
+    void write(int from, byte[] given) {
+      if (from + given.length > bytes.length) {
+        bytes = Arrays.copyOf(bytes, from + given.length);
+      }
+      System.arraycopy(given, 0, bytes, from, given.length);
+    }
+  }
+
+  /** The filesystem, its device and the model side by side. */
+  private static final class World {
+    private final Gen gen;
+    private final FsHarness fs = new FsHarness();
+    private final int block;
+
+    /** What the device holds. */
+    private final byte[] media = new byte[(int) SECTORS * SECTOR];
+
+    private final TreeMap<String, ModelFile> files = new TreeMap<>();
+    private Extents bad = Extents.EMPTY;
+    private Extents zeroed = Extents.EMPTY;
+    private int faults;
+    private int letter;
+
+    World(Gen gen) {
+      this.gen = gen;
+      this.block = gen.pick(1024, 4096, 4096, 16_384);
+      Arrays.fill(media, (byte) 99);
+      fs.added(DEVICE, SECTORS);
+      Spec spec =
+          new Spec(DEVICE, null, null, Dax.ALWAYS, gen.flip(), true, Policy.PRECISE, block, false);
+      fs.make("x", spec, SECTORS);
+    }
+
+    void step() {
+      switch (gen.below(14)) {
+        case 0, 1, 2, 3 -> write();
+        case 4 -> truncate();
+        case 5 -> punch();
+        case 6 -> reflink();
+        case 7 -> unlink();
+        case 8 -> rename();
+        case 9 -> allocate();
+        case 10 -> fault();
+        case 11 -> recover();
+        case 12 -> attribute();
+        default -> files.keySet().forEach(this::read);
+      }
+      check();
+    }
+
+    private void note(String text) {
+      gen.noted(text);
+      if (PRINTED) {
+        System.out.println(text);
+      }
+    }
+
+    private String path() {
+      return gen.pick("/a", "/b", "/c", "/d/a", "/d/b", "/d/e/a");
+    }
+
+    private String known() {
+      return files.isEmpty() ? "/none" : gen.pick(files.keySet().toArray(new String[0]));
+    }
+
+    private int offset() {
+      int any = (int) gen.between(0, 12L * block);
+      return switch (gen.below(3)) {
+        case 0 -> any;
+        case 1 -> any / 4096 * 4096;
+        default -> any / block * block;
+      };
+    }
+
+    private void write() {
+      String path = path();
+      int from = offset();
+      int length = offset();
+      boolean replace = gen.onceIn(5);
+      boolean recover = gen.onceIn(4);
+      note("write " + path + " " + from + "+" + length + (replace ? " replace" : ""));
+      Answer answer =
+          fs.send(new FileCommand.PlanWrite("x", path, from, length, replace, recover, true));
+      if (answer instanceof Answer.Refused refused) {
+        assertThat(refused.problem().kind())
+            .isIn("media-error", "no-space", recover ? "invalid-argument" : "no-space");
+        return;
+      }
+      WritePlan plan = (WritePlan) ((Answer.Done) answer).body();
+      if (gen.onceIn(6)) {
+        fs.mustSucceed(new FileCommand.AbandonWrite("x", plan.write(), null, Extents.EMPTY));
+        // In place, what reached the device before it failed is there; here nothing did.
+        return;
+      }
+      byte[] given = new byte[length];
+      Arrays.fill(given, (byte) (1 + letter++ % 90));
+      Map<Long, List<Piece>> owners = owners();
+      carryOut(plan, from, given);
+      fs.mustSucceed(new FileCommand.CommitWrite("x", plan.write()));
+      mend(plan, owners);
+      ModelFile file = files.computeIfAbsent(path, p -> new ModelFile());
+      if (length > 0) {
+        file.write(from, given);
+      }
+      if (replace) {
+        file.bytes = Arrays.copyOf(file.bytes, from + length);
+      }
+    }
+
+    /** A sector of a file. */
+    private record Piece(String path, long sector) {}
+
+    private Map<Long, List<Piece>> owners() {
+      Map<Long, List<Piece>> owners = new HashMap<>();
+      for (String path : files.keySet()) {
+        LayoutView layout =
+            fs.ask(new FileCommand.GetLayout("x", path, 1000, -1), LayoutView.class);
+        layout
+            .extents()
+            .forEach(
+                extent -> {
+                  for (long i = 0; i < extent.count(); i++) {
+                    owners
+                        .computeIfAbsent(extent.sector() + i, s -> new ArrayList<>())
+                        .add(new Piece(path, extent.offsetBytes() / SECTOR + i));
+                  }
+                });
+      }
+      return owners;
+    }
+
+    /** What was lost of a shared block and is written again is so for all that share it. */
+    private void mend(WritePlan plan, Map<Long, List<Piece>> owners) {
+      for (WritePiece piece : plan.pieces()) {
+        for (long i = 0; i < piece.place().count(); i++) {
+          long device = piece.place().sector() + i;
+          for (Piece owner : owners.getOrDefault(device, List.of())) {
+            byte[] bytes = Objects.requireNonNull(files.get(owner.path())).bytes;
+            int at = (int) owner.sector() * SECTOR;
+            if (piece.heals() && at < bytes.length) {
+              System.arraycopy(mediaOf(device), 0, bytes, at, Math.min(SECTOR, bytes.length - at));
+            }
+          }
+        }
+      }
+    }
+
+    /** Moves bytes as whoever serves a plan does. */
+    private void carryOut(WritePlan plan, int from, byte[] given) {
+      Map<Long, byte[]> sectors = new HashMap<>();
+      for (ReadPiece piece : plan.fill()) {
+        for (long i = 0; i < piece.place().count(); i++) {
+          long device = piece.place().sector() + i;
+          assertThat(bad.contains(device)).as("a lost sector is not read").isFalse();
+          sectors.put(piece.offsetBytes() / SECTOR + i, mediaOf(device));
+        }
+      }
+      Extents.Builder healed = Extents.builder();
+      for (WritePiece piece : plan.pieces()) {
+        for (long i = 0; i < piece.place().count(); i++) {
+          long sector = piece.offsetBytes() / SECTOR + i;
+          byte[] bytes = sectors.getOrDefault(sector, new byte[SECTOR]);
+          for (int at = 0; at < SECTOR; at++) {
+            long offset = sector * SECTOR + at;
+            bytes[at] = plan.zeros().contains(offset) ? 0 : bytes[at];
+            boolean isGiven = offset >= from && offset < from + given.length;
+            bytes[at] = isGiven ? given[(int) offset - from] : bytes[at];
+          }
+          long device = piece.place().sector() + i;
+          System.arraycopy(bytes, 0, media, (int) device * SECTOR, SECTOR);
+          healed.add(device, 1);
+        }
+      }
+      Extents good = healed.build().intersect(bad);
+      zeroed = zeroed.subtract(healed.build());
+      if (!good.isEmpty()) {
+        bad = bad.subtract(good);
+        fs.recover(DEVICE, RecoveredData.REWRITTEN, false, null, good.toPairs());
+      }
+    }
+
+    private byte[] mediaOf(long sector) {
+      return Arrays.copyOfRange(media, (int) sector * SECTOR, (int) (sector + 1) * SECTOR);
+    }
+
+    /** Carries out what a change answered; whether it came about. */
+    private boolean finish(Answer answer, String... kinds) {
+      if (answer instanceof Answer.Refused refused) {
+        assertThat(refused.problem().kind()).isIn((Object[]) kinds);
+        return false;
+      }
+      if (((Answer.Done) answer).body() instanceof WritePlan plan) {
+        assertThat(answer.status()).isEqualTo(202);
+        carryOut(plan, 0, new byte[0]);
+        fs.mustSucceed(new FileCommand.CommitWrite("x", plan.write()));
+      }
+      return true;
+    }
+
+    private void truncate() {
+      String path = known();
+      int size = offset();
+      note("truncate " + path + " " + size);
+      if (finish(
+          fs.send(new FileCommand.Truncate("x", path, size)),
+          "not-found",
+          "media-error",
+          "no-space")) {
+        ModelFile file = Objects.requireNonNull(files.get(path));
+        file.bytes = Arrays.copyOf(file.bytes, size);
+      }
+    }
+
+    private void punch() {
+      String path = known();
+      int from = offset();
+      int length = 1 + offset();
+      note("punch " + path + " " + from + "+" + length);
+      if (finish(
+          fs.send(new FileCommand.Punch("x", path, from, length)),
+          "not-found",
+          "media-error",
+          "no-space")) {
+        byte[] bytes = Objects.requireNonNull(files.get(path)).bytes;
+        if (from < bytes.length) {
+          Arrays.fill(bytes, from, Math.min(bytes.length, from + length), (byte) 0);
+        }
+      }
+    }
+
+    private void allocate() {
+      String path = known();
+      int from = offset();
+      int length = 1 + offset();
+      boolean keep = gen.flip();
+      note("allocate " + path + " " + from + "+" + length + (keep ? " keep" : ""));
+      if (finish(
+          fs.send(new FileCommand.Allocate("x", path, from, length, keep)),
+          "not-found",
+          "no-space",
+          "media-error")) {
+        ModelFile file = Objects.requireNonNull(files.get(path));
+        if (!keep && from + length > file.bytes.length) {
+          file.bytes = Arrays.copyOf(file.bytes, from + length);
+        }
+      }
+    }
+
+    private void reflink() {
+      String path = known();
+      String to = path();
+      int from = gen.flip() ? 0 : offset() / block * block;
+      int into = gen.flip() ? 0 : offset() / block * block;
+      note("reflink " + path + " " + from + " to " + to + " " + into);
+      if (!finish(
+          fs.send(new FileCommand.Reflink("x", path, to, from, into, 0)),
+          "not-found",
+          "invalid-argument",
+          "no-space")) {
+        return;
+      }
+      byte[] source = Objects.requireNonNull(files.get(path)).bytes;
+      byte[] shared =
+          from < source.length ? Arrays.copyOfRange(source, from, source.length) : new byte[0];
+      ModelFile file = files.computeIfAbsent(to, p -> new ModelFile());
+      file.write(into, shared);
+    }
+
+    private void unlink() {
+      String path = known();
+      note("unlink " + path);
+      if (finish(fs.send(new FileCommand.Unlink("x", path)), "not-found")) {
+        files.remove(path);
+      }
+    }
+
+    private void rename() {
+      String path = known();
+      String to = path();
+      note("rename " + path + " " + to);
+      if (finish(fs.send(new FileCommand.Rename("x", path, to)), "not-found")) {
+        files.put(to, Objects.requireNonNull(files.remove(path)));
+      }
+    }
+
+    private void attribute() {
+      String path = known();
+      int length = (int) gen.between(0, 3L * block);
+      String name = gen.pick("user.a", "user.b");
+      note("xattr " + path + " " + length);
+      finish(
+          fs.send(new FileCommand.SetXattr("x", path, name, new byte[length])),
+          "not-found",
+          "no-space");
+    }
+
+    private void fault() {
+      List<OwnerView> owners = fs.owners("x", Role.DATA, 0, SECTORS, 1000);
+      List<OwnerView> hit =
+          owners.stream()
+              .filter(each -> each.owner().equals("inode") || each.owner().equals("free space"))
+              .toList();
+      OwnerView one = hit.get(gen.below(hit.size()));
+      long sector = one.sector() + gen.between(0, one.count() - 1);
+      long count = Math.min(gen.between(1, 24), SECTORS - sector);
+      Extents range = Extents.of(sector, count);
+      boolean mine =
+          owners.stream()
+              .filter(
+                  each ->
+                      range.intersects(
+                          new io.faultline.ranges.SectorRange(each.sector(), each.count())))
+              .allMatch(each -> each.owner().equals("free space") || "data".equals(each.fork()));
+      if (mine) {
+        note("fault " + range);
+        bad = bad.union(range);
+        zeroed = zeroed.subtract(range);
+        fs.corrupt(DEVICE, Cause.MEDIA_ERROR, false, "fault-" + ++faults, range.toPairs());
+      }
+    }
+
+    private void recover() {
+      if (bad.isEmpty()) {
+        return;
+      }
+      int range = gen.below(bad.rangeCount());
+      Extents healed = Extents.of(bad.startSector(range), bad.sectorCount(range));
+      note("zeroed " + healed);
+      healed.forEach(
+          (start, count) ->
+              Arrays.fill(media, (int) start * SECTOR, (int) (start + count) * SECTOR, (byte) 0));
+      bad = bad.subtract(healed);
+      zeroed = zeroed.union(healed);
+      fs.recover(DEVICE, RecoveredData.ZEROED, false, null, healed.toPairs());
+    }
+
+    /** What is read is what was written, or told to be lost. */
+    private void read(String path) {
+      byte[] expected = Objects.requireNonNull(files.get(path)).bytes;
+      ReadPlan plan =
+          fs.ask(
+              new FileCommand.PlanRead("x", path, 0, expected.length + 10L, true), ReadPlan.class);
+      assertThat(plan.sizeBytes()).as(path).isEqualTo(expected.length);
+      byte[] found = new byte[(expected.length / SECTOR + 1) * SECTOR];
+      for (ReadPiece piece : plan.pieces()) {
+        for (long i = 0; i < piece.place().count(); i++) {
+          long device = piece.place().sector() + i;
+          assertThat(bad.contains(device)).as("a lost sector is not read").isFalse();
+          assertThat(zeroed.contains(device)).as("nor one that was zeroed").isFalse();
+          System.arraycopy(
+              mediaOf(device), 0, found, (int) (piece.offsetBytes() + i * SECTOR), SECTOR);
+        }
+      }
+      for (int i = 0; i < expected.length; i++) {
+        if (!plan.lost().contains(i) && found[i] != expected[i]) {
+          throw new AssertionError(
+              path + " has " + found[i] + " at " + i + " instead of " + expected[i]);
+        }
+      }
+      boolean refuses =
+          fs.send(new FileCommand.PlanRead("x", path, 0, expected.length, false))
+              instanceof Answer.Refused;
+      assertThat(refuses).as(LOST).isEqualTo(!plan.lost().isEmpty());
+    }
+
+    void check() {
+      files.keySet().forEach(this::read);
+      checkMap();
+      if (gen.onceIn(8)) {
+        fs.core().pass(Duration.ofSeconds(1));
+        assertThat(fs.core().replayed()).isEqualTo(fs.core().state());
+        if (gen.onceIn(3)) {
+          fs.core().restart();
+        }
+      }
+    }
+
+    /** Each sector is free or owned; data only by several, and each file's as it says itself. */
+    private void checkMap() {
+      Filesystem filesystem = new Filesystem(fs.core().state());
+      filesystem.check();
+    }
+  }
+
+  /** Looks at the state from inside: counts that are kept must be what counting gives. */
+  private record Filesystem(FsState state) {
+
+    void check() {
+      FsFact.Filesystem filesystem = Objects.requireNonNull(state.filesystems.get("x"));
+      Contents contents = Objects.requireNonNull(state.contentsOf(filesystem));
+      Geometry geometry = Objects.requireNonNull(contents.disk()).geometry();
+      ReverseMap map = state.map(filesystem, Role.DATA);
+      long[] covered = {0};
+      map.forEachOverlapping(
+          0,
+          geometry.sectors(),
+          record -> {
+            assertThat(record.startSector() % geometry.blockSectors()).isZero();
+            assertThat(record.sectorCount() % geometry.blockSectors()).isZero();
+            boolean overlaps = record.startSector() < covered[0];
+            assertThat(overlaps && (!record.isInode() || record.fork() != Fork.DATA)).isFalse();
+            covered[0] = Math.max(covered[0], record.endSector());
+            return true;
+          });
+      assertThat(covered[0]).isEqualTo(geometry.sectors());
+      for (int ag = 0; ag < geometry.agCount(); ag++) {
+        GroupTally kept = contents.tally(geometry, ag);
+        GroupTally counted = Tallying.of(map, geometry.agStart(ag), geometry.agEnd(ag));
+        assertThat(counts(kept)).as("group " + ag).isEqualTo(counts(counted));
+      }
+      contents.inodes.forEach(
+          (number, inode) -> {
+            List<Long> found = new ArrayList<>(List.of(0L, 0L, 0L));
+            map.forEachOf(
+                number,
+                record -> {
+                  int fork = record.fork().ordinal();
+                  long by =
+                      record.fork() == Fork.DATA
+                          ? 1
+                          : record.sectorCount() / geometry.blockSectors();
+                  found.set(fork, found.get(fork) + by);
+                  return true;
+                });
+            assertThat(found)
+                .as("inode " + number)
+                .containsExactly(inode.dataExtents(), inode.attrBlocks(), inode.bmbtBlocks());
+          });
+    }
+
+    private static List<Long> counts(GroupTally tally) {
+      List<Long> counts =
+          new ArrayList<>(
+              List.of(tally.records, tally.freeExtents, tally.freeSectors, tally.refcounts));
+      for (SpecialOwner owner : SpecialOwner.values()) {
+        counts.add(tally.sectorsOf(owner));
+      }
+      return counts;
+    }
+  }
+}

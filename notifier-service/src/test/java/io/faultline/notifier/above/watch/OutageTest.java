@@ -1,0 +1,355 @@
+package io.faultline.notifier.above.watch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.faultline.events.Event;
+import io.faultline.events.Json;
+import io.faultline.notifier.EventWriter;
+import io.faultline.notifier.Receiver;
+import io.faultline.notifier.RunningNotifier;
+import io.faultline.notifier.Told;
+import io.faultline.notifier.core.delivery.Deliveries.Granularity;
+import io.faultline.runtime.testing.EmbeddedBroker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Receivers that are away, slow, confused or hostile, and very many of them. Every watcher gets
+ * each event at least once, in order per host, under the same id: whoever drops repetitions by id
+ * has exactly what was written.
+ */
+class OutageTest {
+
+  private static final String KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+  private static final Map<String, Object> SETTINGS =
+      Map.of(
+          "faultline.notifier.webhooks.allow-loopback", "true",
+          "faultline.notifier.secrets.key", KEY,
+          "logging.level.root", "WARN");
+
+  private static final SimulatedClock CLOCK = new SimulatedClock();
+
+  @TempDir private static Path folder;
+  private static EmbeddedBroker broker;
+  private static RunningNotifier notifier;
+  private static EventWriter writer;
+
+  /** Goes on when it is told to. */
+  private static final class SimulatedClock extends Clock {
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+
+    void pass(Duration time) {
+      now.updateAndGet(before -> before.plus(time));
+    }
+
+    @Override
+    public Instant instant() {
+      return now.get();
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  @BeforeAll
+  static void begin() {
+    broker = EmbeddedBroker.start();
+    notifier =
+        RunningNotifier.start(broker.bootstrapServers(), folder.resolve("state"), SETTINGS, CLOCK);
+    writer = EventWriter.plain(notifier.connection());
+  }
+
+  @AfterAll
+  static void end() {
+    writer.close();
+    notifier.close();
+    broker.close();
+  }
+
+  @Test
+  void oneThatIsDownForAnHourMissesNothing() {
+    List<Told> hosts = List.of(new Told("hour-a"), new Told("hour-b"), new Told("hour-c"));
+    try (Receiver receiver = new Receiver()) {
+      create("hour", "hour-*", receiver.url("/"), "");
+      receiver.answer(_ -> 503);
+      Map<String, List<String>> wanted = new HashMap<>();
+      int calls = 0;
+      // The default schedule: at once, after 5 s, 5 min and 30 min more, each give or take a fifth.
+      for (Duration time :
+          List.of(
+              Duration.ZERO,
+              Duration.ofSeconds(7),
+              Duration.ofMinutes(7),
+              Duration.ofMinutes(37))) {
+        CLOCK.pass(time);
+        hosts.forEach(host -> write(host, 10, wanted));
+        calls += hosts.size();
+        int all = calls;
+        notifier.await(() -> receiver.calls().size() >= all);
+      }
+      CLOCK.pass(Duration.ofMinutes(16));
+      assertThat(receiver.calls()).hasSize(calls);
+      notifier.await(() -> attempt("hour") == 4);
+      receiver.answer(_ -> 200);
+      CLOCK.pass(Duration.ofHours(3));
+      hosts.forEach(
+          host -> {
+            notifier.await(() -> distinct(receiver, host).size() == 40);
+            assertThat(distinct(receiver, host)).isEqualTo(wanted.get(host.host));
+          });
+      // Not more than was tried while it was down, and each event once.
+      notifier.await(() -> receiver.calls().size() == 4 * hosts.size() + 3 * 40);
+      notifier.await(() -> notifier.get("/v1/watchers/hour").get("health").asString().equals("ok"));
+    }
+  }
+
+  private static int attempt(String watcher) {
+    JsonNode items = notifier.get("/v1/watchers/" + watcher + "/deliveries").get("items");
+    return items.isEmpty() ? 0 : items.get(0).get("attempt").asInt();
+  }
+
+  @Test
+  void garbageAndBrokenConnectionsAreFailuresAndNoMore() throws IOException {
+    Told host = new Told("garbage");
+    try (Receiver good = new Receiver();
+        ServerSocket bad = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      List<String> answers =
+          List.of(
+              "",
+              "\0\1\2\3 what?\r\n\r\n",
+              "HTTP/1.1 999999 Strange\r\n\r\n",
+              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+              "HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\nContent-Length: 0\r\n\r\n",
+              "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+      Thread.ofVirtual().start(() -> garble(bad, answers, good));
+      create(
+          "garbage",
+          "garbage",
+          "http://127.0.0.1:" + bad.getLocalPort() + "/",
+          "\"tries\":[\"PT1S\",\"PT1S\",\"PT1S\",\"PT1S\",\"PT1S\",\"PT1S\",\"PT1S\"],");
+      Map<String, List<String>> wanted = new HashMap<>();
+      write(host, 5, wanted);
+      for (int tries = 1; tries <= answers.size(); tries++) {
+        int made = tries;
+        notifier.await(() -> notifier.get("/v1/watchers/garbage").path("failures").asInt() >= made);
+        CLOCK.pass(Duration.ofSeconds(2));
+      }
+      notifier.await(() -> distinct(good, host).size() == 5);
+      assertThat(distinct(good, host)).isEqualTo(wanted.get(host.host));
+      String shown = notifier.get("/v1/watchers/garbage/deliveries").toString();
+      assertThat(shown).contains("redirects are not followed").contains("\"attempt\":7");
+    }
+  }
+
+  /** Answers so, connection by connection, and then passes on to one who answers well. */
+  private static void garble(ServerSocket bad, List<String> answers, Receiver good) {
+    try {
+      for (String answer : answers) {
+        try (Socket client = bad.accept()) {
+          InputStream in = client.getInputStream();
+          byte[] some = new byte[64 * 1024];
+          in.read(some);
+          client.getOutputStream().write(answer.getBytes(UTF_8));
+        }
+      }
+      int port = bad.getLocalPort();
+      bad.close();
+      HttpServer passing =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+      passing.createContext(
+          "/",
+          exchange -> {
+            try (exchange) {
+              HttpRequest.Builder request =
+                  HttpRequest.newBuilder(URI.create(good.url("/")))
+                      .POST(
+                          HttpRequest.BodyPublishers.ofByteArray(
+                              exchange.getRequestBody().readAllBytes()));
+              HttpClient.newHttpClient()
+                  .send(request.build(), HttpResponse.BodyHandlers.discarding());
+              exchange.sendResponseHeaders(204, -1);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      passing.start();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void oneThatAnswersSlowlyDelaysNobodyElse() {
+    Told host = new Told("slow");
+    try (Receiver slow = new Receiver();
+        Receiver quick = new Receiver()) {
+      slow.answer(
+          _ -> {
+            sleep(Duration.ofMillis(300));
+            return 200;
+          });
+      create("slow", "slow", slow.url("/"), "");
+      create("quick", "slow", quick.url("/"), "");
+      Map<String, List<String>> wanted = new HashMap<>();
+      write(host, 30, wanted);
+
+      notifier.await(() -> quick.calls().size() == 30);
+      assertThat(slow.calls().size()).isLessThan(30);
+      assertThat(quick.eventIds()).isEqualTo(wanted.get(host.host));
+      notifier.await(() -> distinct(slow, host).size() == 30);
+      assertThat(distinct(slow, host)).isEqualTo(wanted.get(host.host));
+    }
+  }
+
+  private static void sleep(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aThousandWatchersAtOnceEachHaveAll() throws Exception {
+    int watchers = 1_000;
+    Told host = new Told("many");
+    try (Receiver receiver = new Receiver()) {
+      makeMany(watchers, host.host, receiver);
+      notifier.await(() -> notifier.count("faultline.notifier.watchers.run") >= watchers);
+      Map<String, List<String>> wanted = new HashMap<>();
+      write(host, 5, wanted);
+
+      notifier.await(() -> receiver.calls().size() >= 5 * watchers);
+      Map<String, List<String>> byWatcher = new HashMap<>();
+      receiver
+          .calls()
+          .forEach(
+              call ->
+                  byWatcher
+                      .computeIfAbsent(call.path(), _ -> new ArrayList<>())
+                      .add(call.eventId()));
+      assertThat(byWatcher).hasSize(watchers);
+      assertThat(byWatcher.values())
+          .allSatisfy(ids -> assertThat(ids).isEqualTo(wanted.get(host.host)));
+    }
+  }
+
+  /** As so many requests would, in one go. */
+  private static void makeMany(int watchers, String host, Receiver receiver) throws Exception {
+    SecretBox box = SecretBox.open(KEY, folder);
+    String secret = WebhookSecret.generate(new SecureRandom());
+    JsonNode hub = notifier.get("/v1/events?limit=1&host=" + host);
+    assertThat(hub.get("items")).isEmpty();
+    List<Future<?>> sent = new ArrayList<>();
+    try (KafkaProducer<String, byte[]> producer =
+        new KafkaProducer<>(
+            notifier.connection().properties(),
+            new StringSerializer(),
+            new ByteArraySerializer())) {
+      for (int i = 0; i < watchers; i++) {
+        String id = "many-" + i;
+        Watcher watcher =
+            new Watcher(
+                id,
+                id,
+                1,
+                CLOCK.instant(),
+                new Watcher.Definition(
+                    Map.of("host", List.of(host)),
+                    Watcher.SinkType.WEBHOOK,
+                    receiver.url("/" + id),
+                    null,
+                    Granularity.EVENT,
+                    List.of(Duration.ofSeconds(5)),
+                    Duration.ZERO,
+                    Duration.ofSeconds(1),
+                    Duration.ofHours(1),
+                    Duration.ofSeconds(20),
+                    8,
+                    1_000),
+                List.of(new Watcher.Secret(box.seal(secret, id), null)),
+                "beginning",
+                null,
+                false,
+                List.of());
+        sent.add(
+            producer.send(
+                new ProducerRecord<>(
+                    WatcherTopics.WATCHERS, id, Json.LENIENT.writeValueAsBytes(watcher))));
+      }
+      for (Future<?> each : sent) {
+        each.get();
+      }
+    }
+  }
+
+  private static void create(String watcher, String host, String url, String more) {
+    RunningNotifier.body(
+        notifier.send(
+            "PUT",
+            "/v1/watchers/" + watcher,
+            "{"
+                + more
+                + "\"filter\":{\"host\":\""
+                + host
+                + "\"},\"sink\":{\"type\":\"webhook\",\"url\":\""
+                + url
+                + "\"}}"),
+        201);
+  }
+
+  private static void write(Told host, int count, Map<String, List<String>> wanted) {
+    for (int i = 0; i < count; i++) {
+      Event event = host.corrupted("pmem0", null, i, 1);
+      writer.write(event);
+      wanted.computeIfAbsent(host.host, _ -> new ArrayList<>()).add(event.id());
+    }
+  }
+
+  /** What a receiver has that drops what it has had. */
+  private static List<String> distinct(Receiver receiver, Told host) {
+    return List.copyOf(
+        new LinkedHashSet<>(
+            receiver.eventIds().stream().filter(id -> id.startsWith(host.host + ":")).toList()));
+  }
+}

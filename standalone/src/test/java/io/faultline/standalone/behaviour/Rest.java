@@ -1,0 +1,133 @@
+package io.faultline.standalone.behaviour;
+
+import io.faultline.events.Json;
+import io.faultline.standalone.testing.StandaloneProcess;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/** Calls of the interface, of one host. */
+final class Rest {
+
+  private static final long PATIENCE_NANOS = 60_000_000_000L;
+  private static final long LOOK_AGAIN_MILLIS = 10;
+  private static final int UNAVAILABLE = 503;
+
+  private final StandaloneProcess faultline;
+  private final String host;
+
+  Rest(StandaloneProcess faultline, String host) {
+    this.faultline = faultline;
+    this.host = host;
+  }
+
+  private static final Pattern ERRNO = Pattern.compile("\\bE[A-Z]{3,}\\b");
+
+  /** What came back. */
+  record Answer(int status, String body, String call) {
+
+    boolean isSuccess() {
+      return status >= 200 && status < 300;
+    }
+
+    JsonNode json() {
+      return body.isEmpty() ? Json.LENIENT.createObjectNode() : Json.LENIENT.readTree(body);
+    }
+
+    Answer mustSucceed() {
+      if (!isSuccess()) {
+        throw new AssertionError(this);
+      }
+      return this;
+    }
+
+    /** What a program would see: the errno of a refusal, {@code HANG} where it would wait. */
+    String errno() {
+      if (isSuccess()) {
+        return "ok";
+      }
+      if (status == 423) {
+        return "HANG";
+      }
+      JsonNode problem = json();
+      String named = problem.path("errno").asString("");
+      Matcher told = ERRNO.matcher(problem.path("detail").asString(""));
+      if (!named.isEmpty()) {
+        return named;
+      } else if (told.find()) {
+        return told.group();
+      } else if (problem.path("type").asString("").endsWith("/media-error")) {
+        return "EIO";
+      }
+      return status == 404 ? "ENOENT" : String.valueOf(status);
+    }
+
+    @Override
+    public String toString() {
+      return call + " -> " + status + " " + body;
+    }
+  }
+
+  Answer get(String path) {
+    return send("GET", path, "application/json", "");
+  }
+
+  JsonNode json(String path) {
+    return get(path).mustSucceed().json();
+  }
+
+  Answer put(String path, String json) {
+    return send("PUT", path, "application/json", json);
+  }
+
+  Answer post(String path, String json) {
+    return send("POST", path, "application/json", json);
+  }
+
+  Answer delete(String path) {
+    return send("DELETE", path, "application/json", "");
+  }
+
+  Answer send(String method, String path, String contentType, String body) {
+    URI uri = faultline.uri("/v1/hosts/" + host + "/" + path);
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+    if (body.isEmpty() && (method.equals("GET") || method.equals("DELETE"))) {
+      request.method(method, BodyPublishers.noBody());
+    } else {
+      request
+          .header("Content-Type", contentType)
+          .method(method, BodyPublishers.ofString(body, StandardCharsets.ISO_8859_1));
+    }
+    // An owner that is busy answers later: the same request with the same key is the same request.
+    request.header("Idempotency-Key", UUID.randomUUID().toString());
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    HttpResponse<String> response = faultline.send(request.build());
+    while (response.statusCode() == UNAVAILABLE && System.nanoTime() < deadline) {
+      response = faultline.send(request.build());
+    }
+    return new Answer(response.statusCode(), response.body(), method + " " + uri);
+  }
+
+  /** Waits for what events bring about; no request does. */
+  void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(host + ": waited in vain for " + what);
+      }
+      try {
+        Thread.sleep(LOOK_AGAIN_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted", e);
+      }
+    }
+  }
+}
