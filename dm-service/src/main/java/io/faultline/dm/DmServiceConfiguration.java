@@ -19,6 +19,8 @@ import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
 import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.AccessRules;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDeviceClient;
 import java.util.List;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -43,8 +45,8 @@ public class DmServiceConfiguration {
   }
 
   @Bean
-  LeafData dmLeafData(ServiceUrls urls) {
-    return new DeviceBytes(urls::deviceService);
+  LeafData dmLeafData(ServiceUrls urls, ServiceCalls calls) {
+    return new DeviceBytes(urls::deviceService, calls);
   }
 
   @Bean
@@ -78,8 +80,13 @@ public class DmServiceConfiguration {
   }
 
   @Bean
-  LeafClaims dmLeafClaims(ServiceUrls urls) {
+  LeafClaims dmLeafClaims(ServiceUrls urls, ServiceCalls calls) {
     return new LeafClaims(
-        new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE));
+        new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE, calls));
+  }
+
+  @Bean
+  AccessRules dmAccessRules() {
+    return DmAccess.rules();
   }
 }

@@ -3,6 +3,7 @@ package io.faultline.dm.below;
 import io.faultline.dm.core.Answers;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDataClient;
 import io.faultline.runtime.below.BlockDeviceClient.Kind;
 import io.faultline.runtime.core.Problem;
@@ -18,8 +19,8 @@ public final class DeviceBytes implements LeafData {
   /**
    * @param baseUrl {@code http://host:port}, without a path; asked at every request
    */
-  public DeviceBytes(Supplier<String> baseUrl) {
-    devices = new BlockDataClient(baseUrl, Kind.DEVICE);
+  public DeviceBytes(Supplier<String> baseUrl, ServiceCalls calls) {
+    devices = new BlockDataClient(baseUrl, Kind.DEVICE, calls);
   }
 
   @Override

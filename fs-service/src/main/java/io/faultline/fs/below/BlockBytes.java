@@ -3,6 +3,7 @@ package io.faultline.fs.below;
 import io.faultline.fs.core.FileViews.Place;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDataClient;
 import io.faultline.runtime.below.BlockDeviceClient.Kind;
 import io.faultline.runtime.core.Problem;
@@ -17,9 +18,9 @@ public final class BlockBytes {
   private final BlockDataClient devices;
   private final BlockDataClient volumes;
 
-  public BlockBytes(ServiceUrls urls) {
-    devices = new BlockDataClient(urls::deviceService, Kind.DEVICE);
-    volumes = new BlockDataClient(urls::dmService, Kind.VOLUME);
+  public BlockBytes(ServiceUrls urls, ServiceCalls calls) {
+    devices = new BlockDataClient(urls::deviceService, Kind.DEVICE, calls);
+    volumes = new BlockDataClient(urls::dmService, Kind.VOLUME, calls);
   }
 
   /**

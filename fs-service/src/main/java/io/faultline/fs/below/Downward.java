@@ -2,6 +2,7 @@ package io.faultline.fs.below;
 
 import io.faultline.events.Json;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.core.Problem;
 import java.io.IOException;
 import java.net.URI;
@@ -40,16 +41,14 @@ public final class Downward {
     record Failed(Problem problem) implements Answer {}
   }
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
   private final ServiceUrls urls;
 
-  public Downward(ServiceUrls urls) {
+  public Downward(ServiceUrls urls, ServiceCalls calls) {
     this.urls = urls;
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
   }
 
   /** One page of the way down. */
@@ -67,7 +66,8 @@ public final class Downward {
                 + "&count="
                 + count);
     HttpRequest request =
-        HttpRequest.newBuilder(uri)
+        calls
+            .signed(HttpRequest.newBuilder(uri))
             .header("Accept", "application/json")
             .timeout(REQUEST_TIMEOUT)
             .GET()

@@ -2,6 +2,7 @@ package io.faultline.runtime.below;
 
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDeviceClient.Kind;
 import io.faultline.runtime.core.Problem;
 import java.io.IOException;
@@ -39,21 +40,19 @@ public final class BlockDataClient {
     record Refused(Problem problem) implements Read {}
   }
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
   private final Supplier<String> baseUrl;
   private final Kind kind;
 
   /**
    * @param baseUrl {@code http://host:port}, without a path; asked at every request
    */
-  public BlockDataClient(Supplier<String> baseUrl, Kind kind) {
+  public BlockDataClient(Supplier<String> baseUrl, Kind kind, ServiceCalls calls) {
     this.baseUrl = baseUrl;
     this.kind = kind;
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
   }
 
   /**
@@ -167,18 +166,18 @@ public final class BlockDataClient {
 
   private HttpRequest.Builder request(String host, String device, String query) {
     // Names have been checked: they need no escaping.
-    return HttpRequest.newBuilder(
-            URI.create(
-                baseUrl.get()
-                    + "/v1/hosts/"
-                    + host
-                    + "/"
-                    + kind.segment
-                    + "/"
-                    + device
-                    + "/data?"
-                    + query))
-        .timeout(REQUEST_TIMEOUT);
+    URI uri =
+        URI.create(
+            baseUrl.get()
+                + "/v1/hosts/"
+                + host
+                + "/"
+                + kind.segment
+                + "/"
+                + device
+                + "/data?"
+                + query);
+    return calls.signed(HttpRequest.newBuilder(uri)).timeout(REQUEST_TIMEOUT);
   }
 
   private sealed interface Result {

@@ -95,7 +95,8 @@ final class Machine {
         mapping(pid),
         """
         {"filesystem":"%s","path":"%s","offsetBytes":%d,"lengthBytes":%d,"shared":%b,
-         "mceKillPolicy":"%s","pageBytes":%d}"""
+         "mceKillPolicy":"%s","pageBytes":%d}\
+        """
             .formatted(
                 FileCalls.FILESYSTEM,
                 mapper.path(),

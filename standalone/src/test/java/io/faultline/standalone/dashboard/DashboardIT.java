@@ -366,18 +366,18 @@ class DashboardIT {
           .page()
           .evaluate(
               """
-          () => {
-            globalThis.seen = {frames: 0, slow: 0};
-            let last = performance.now();
-            const next = now => {
-              seen.frames += 1;
-              seen.slow += now - last > 100 ? 1 : 0;
-              last = now;
-              requestAnimationFrame(next);
-            };
-            requestAnimationFrame(next);
-          }
-          """);
+              () => {
+                globalThis.seen = {frames: 0, slow: 0};
+                let last = performance.now();
+                const next = now => {
+                  seen.frames += 1;
+                  seen.slow += now - last > 100 ? 1 : 0;
+                  last = now;
+                  requestAnimationFrame(next);
+                };
+                requestAnimationFrame(next);
+              }
+              """);
       String before = now(api);
       long events = dashboard.stat("events");
       long requests = dashboard.stat("requests");
@@ -515,9 +515,9 @@ class DashboardIT {
               (Boolean)
                   page.evaluate(
                       """
-              () => document.activeElement === document.body
-                || getComputedStyle(document.activeElement).outlineStyle !== 'none'
-              """))
+                      () => document.activeElement === document.body
+                        || getComputedStyle(document.activeElement).outlineStyle !== 'none'
+                      """))
           .as("the focus can be seen on " + focused(page))
           .isTrue();
       if (focused(page).startsWith(name)) {
@@ -534,18 +534,18 @@ class DashboardIT {
             .strip(thing)
             .evaluate(
                 """
-            canvas => {
-              const {width, height} = canvas;
-              const data = canvas.getContext('2d').getImageData(0, 4, width, 1).data;
-              const red = [];
-              for (let x = 0; x < width; x += 1) {
-                if (data[4 * x] > 150 && data[4 * x + 1] < 140 && data[4 * x + 2] < 140) {
-                  red.push(x / width);
+                canvas => {
+                  const {width, height} = canvas;
+                  const data = canvas.getContext('2d').getImageData(0, 4, width, 1).data;
+                  const red = [];
+                  for (let x = 0; x < width; x += 1) {
+                    if (data[4 * x] > 150 && data[4 * x + 1] < 140 && data[4 * x + 2] < 140) {
+                      red.push(x / width);
+                    }
+                  }
+                  return red;
                 }
-              }
-              return red;
-            }
-            """);
+                """);
     return ((List<?>) shares).stream().map(share -> ((Number) share).doubleValue()).toList();
   }
 }

@@ -4,6 +4,7 @@ import io.faultline.fs.above.FsGateway;
 import io.faultline.fs.below.BlockBytes;
 import io.faultline.fs.below.Downward;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.http.BodyLimit;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -15,8 +16,8 @@ import org.springframework.context.annotation.Configuration;
 public class FileConfiguration {
 
   @Bean
-  BlockBytes fsBlockBytes(ServiceUrls urls) {
-    return new BlockBytes(urls);
+  BlockBytes fsBlockBytes(ServiceUrls urls, ServiceCalls calls) {
+    return new BlockBytes(urls, calls);
   }
 
   @Bean
@@ -30,13 +31,14 @@ public class FileConfiguration {
       FileChanges fsFileChanges,
       BlockBytes fsBlockBytes,
       ServiceUrls urls,
+      ServiceCalls calls,
       FileSettings settings) {
     FileReader reader = new FileReader(fsGateway, fsBlockBytes);
     return new FileController(
         fsGateway,
         new FileDownload(fsGateway, reader, settings.chunkBytes()),
         new FileWriter(fsFileChanges, settings.chunkBytes()),
-        new Layouts(fsGateway, new Downward(urls)),
+        new Layouts(fsGateway, new Downward(urls, calls)),
         new Turns(settings.transfers()));
   }
 

@@ -124,8 +124,8 @@ final class SecretBox {
     int colon = text.indexOf(':');
     if (colon < 0 || !text.substring(0, colon).equals(keyId)) {
       throw new UnreadableException(
-          "its secret was sealed under another key (faultline.notifier.secrets.key is to be the same"
-              + " for all instances); rotate-secret makes a new one");
+          "its secret was sealed under another key (faultline.notifier.secrets.key is to be the"
+              + " same for all instances); rotate-secret makes a new one");
     }
     byte[] both = Base64.getDecoder().decode(text.substring(colon + 1));
     return new String(

@@ -261,7 +261,8 @@ final class WatcherRequests {
                   "Watchers are told in topics of their own only",
                   "topic begins with "
                       + WatchTopics.PREFIX
-                      + " and goes on with letters, digits, dots, dashes and underscores, but it is "
+                      + " and goes on with letters, digits, dots, dashes and underscores, but it is"
+                      + " "
                       + Edge.quote(topic))
               .at("/sink/topic", "not allowed"));
     }
