@@ -2,10 +2,12 @@ package io.faultline.standalone;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.status.StatusManager;
+import io.faultline.cli.Faultline;
 import io.faultline.standalone.kafka.StartingKafka;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,10 @@ public final class Standalone {
   private Standalone() {}
 
   public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals(CommandLine.CLIENT)) {
+      Faultline.main(Arrays.copyOfRange(arguments, 1, arguments.length));
+      return;
+    }
     Standalone standalone = new Standalone();
     try {
       CommandLine line = CommandLine.parse(arguments);
