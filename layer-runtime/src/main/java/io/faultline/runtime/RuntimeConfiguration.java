@@ -6,6 +6,8 @@ import io.faultline.runtime.http.BodyLimitFilter;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
 import io.faultline.runtime.http.ProblemValve;
+import io.faultline.runtime.trace.Spans;
+import io.faultline.runtime.trace.TraceConfiguration;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -27,7 +29,12 @@ import tools.jackson.databind.json.JsonMapper;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(FaultlineProperties.class)
 @PropertySource("classpath:/io/faultline/runtime/service.properties")
-@Import({ProblemAdvice.class, ProblemErrorController.class})
+@Import({
+  ProblemAdvice.class,
+  ProblemErrorController.class,
+  TraceConfiguration.class,
+  BuildConfiguration.class
+})
 public class RuntimeConfiguration {
 
   @Bean
@@ -37,8 +44,11 @@ public class RuntimeConfiguration {
 
   @Bean
   LayerHosts layerHosts(
-      KafkaConnection connection, FaultlineProperties properties, MeterRegistry registry) {
-    return new LayerHosts(connection, properties, registry);
+      KafkaConnection connection,
+      FaultlineProperties properties,
+      MeterRegistry registry,
+      Spans spans) {
+    return new LayerHosts(connection, properties, registry, spans);
   }
 
   @Bean

@@ -2,6 +2,7 @@ package io.faultline.notifier;
 
 import io.faultline.events.Topics;
 import io.faultline.notifier.above.EventsController;
+import io.faultline.notifier.above.FaultMeters;
 import io.faultline.notifier.above.FaultsController;
 import io.faultline.notifier.above.HostWalk;
 import io.faultline.notifier.above.IndexController;
@@ -17,6 +18,7 @@ import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.LayerDefinition;
 import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
+import io.faultline.runtime.LayerWatch;
 import io.faultline.runtime.SealedCodec;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -38,19 +40,27 @@ public class NotifierServiceConfiguration {
   static final String LAYER = "notifier";
 
   /** The core and how its commands and facts are written. */
-  static LayerDefinition<NotifierState, NotifierCommand, NotifierFact> layer(Capacity capacity) {
+  static LayerDefinition<NotifierState, NotifierCommand, NotifierFact> layer(
+      Capacity capacity, LayerWatch<NotifierState> watch) {
     return new LayerDefinition<>(
         LAYER,
         new NotifierCore(capacity),
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
         Topics.LAYER_EVENTS,
-        false);
+        false,
+        watch);
   }
 
   @Bean
-  LayerHost<NotifierCommand> notifierLayerHost(LayerHosts hosts, NotifierProperties properties) {
-    return hosts.host(layer(properties.faults().capacity()));
+  LayerHost<NotifierCommand> notifierLayerHost(
+      LayerHosts hosts, NotifierProperties properties, FaultMeters notifierFaultMeters) {
+    return hosts.host(layer(properties.faults().capacity(), notifierFaultMeters));
+  }
+
+  @Bean
+  FaultMeters notifierFaultMeters(MeterRegistry registry) {
+    return new FaultMeters(registry);
   }
 
   @Bean

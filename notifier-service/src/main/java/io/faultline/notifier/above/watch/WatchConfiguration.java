@@ -5,6 +5,7 @@ import io.faultline.notifier.below.EventHub;
 import io.faultline.runtime.FaultlineProperties;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.TopicsAdmin;
+import io.faultline.runtime.trace.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.springframework.context.annotation.Bean;
@@ -20,8 +21,9 @@ public class WatchConfiguration {
   }
 
   @Bean
-  Webhook notifierWebhook(NotifierProperties properties, AddressRule notifierAddressRule) {
-    return new Webhook(properties.webhooks(), notifierAddressRule);
+  Webhook notifierWebhook(
+      NotifierProperties properties, AddressRule notifierAddressRule, Spans spans) {
+    return new Webhook(properties.webhooks(), notifierAddressRule, spans);
   }
 
   @Bean

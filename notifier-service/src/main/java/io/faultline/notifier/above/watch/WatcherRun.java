@@ -165,7 +165,13 @@ final class WatcherRun {
       Instant now = clock.instant();
       long begun = System.nanoTime();
       Outcome outcome =
-          webhook.call(watcher.url(), secret, heard.event().id(), now, heard.structured());
+          webhook.call(
+              watcher.url(),
+              secret,
+              heard.event().id(),
+              now,
+              heard.event().traceparent(),
+              heard.structured());
       long millis = (System.nanoTime() - begun) / 1_000_000;
       meters.tries().increment();
       switch (outcome) {

@@ -3,6 +3,8 @@ package io.faultline.notifier.above.watch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.faultline.notifier.NotifierProperties;
+import io.faultline.runtime.trace.Spans;
+import io.faultline.runtime.trace.TraceContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -58,11 +60,18 @@ final class Webhook implements AutoCloseable {
 
   private final CloseableHttpClient client;
   private final Duration timeout;
+  private final Spans spans;
   private final ScheduledExecutorService alarms =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("faultline-webhook-timeouts").daemon().factory());
 
+  /** Whose calls nobody sees in a trace. */
   Webhook(NotifierProperties.Webhooks settings, AddressRule addresses) {
+    this(settings, addresses, Spans.unexported());
+  }
+
+  Webhook(NotifierProperties.Webhooks settings, AddressRule addresses, Spans spans) {
+    this.spans = spans;
     this.timeout = settings.timeout();
     Timeout connect = Timeout.of(settings.connectTimeout());
     Timeout whole = Timeout.of(settings.timeout());
@@ -110,12 +119,40 @@ final class Webhook implements AutoCloseable {
     }
   }
 
+  /** A call that is of no trace. */
+  Outcome call(String url, WebhookSecret secret, String id, Instant now, byte[] body) {
+    return call(url, secret, id, now, null, body);
+  }
+
   /**
    * @param id the same for every try of an event
    * @param now when this try is made
+   * @param traceparent the trace that the call goes on; null if it is of none
    */
-  Outcome call(String url, WebhookSecret secret, String id, Instant now, byte[] body) {
+  Outcome call(
+      String url,
+      WebhookSecret secret,
+      String id,
+      Instant now,
+      @Nullable String traceparent,
+      byte[] body) {
+    try (Spans.Span span = spans.begin("webhook", Spans.Kind.CLIENT, traceparent)) {
+      span.attribute("faultline.event.id", id);
+      Outcome outcome = post(url, secret, id, now, span, body);
+      if (outcome instanceof Outcome.Failed failed) {
+        span.failed(failed.reason());
+      }
+      return outcome;
+    }
+  }
+
+  private Outcome post(
+      String url, WebhookSecret secret, String id, Instant now, Spans.Span span, byte[] body) {
     HttpPost post = new HttpPost(URI.create(url));
+    String traceparent = span.traceparent();
+    if (traceparent != null) {
+      post.setHeader(TraceContext.HEADER, traceparent);
+    }
     post.setHeader("webhook-id", id);
     post.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
     post.setHeader("webhook-signature", secret.sign(id, now, body));
