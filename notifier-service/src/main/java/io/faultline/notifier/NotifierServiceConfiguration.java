@@ -6,6 +6,7 @@ import io.faultline.notifier.above.FaultMeters;
 import io.faultline.notifier.above.FaultsController;
 import io.faultline.notifier.above.HostWalk;
 import io.faultline.notifier.above.IndexController;
+import io.faultline.notifier.above.RunbooksController;
 import io.faultline.notifier.above.TopologyController;
 import io.faultline.notifier.above.watch.WatchConfiguration;
 import io.faultline.notifier.below.EventHub;
@@ -93,6 +94,11 @@ public class NotifierServiceConfiguration {
   @Bean
   TopologyController notifierTopologyController(HostWalk notifierHostWalk) {
     return new TopologyController(notifierHostWalk);
+  }
+
+  @Bean
+  RunbooksController notifierRunbooksController() {
+    return new RunbooksController();
   }
 
   @Bean

@@ -78,8 +78,7 @@ class SpansTest {
     collector.start();
     try {
       String endpoint = "http://127.0.0.1:" + collector.getAddress().getPort() + "/v1/traces";
-      TracingProperties properties =
-          new TracingProperties(endpoint, 1, "", Duration.ofSeconds(10));
+      TracingProperties properties = new TracingProperties(endpoint, 1, "", Duration.ofSeconds(10));
       String layer;
       try (Spans spans = new OtlpSpans(properties, "dm-service", Map.of("x-key", "k1"))) {
         try (Spans.Span span = spans.begin("dm corrupted_range", Spans.Kind.CONSUMER, PARENT)) {
