@@ -46,7 +46,8 @@ class OperationsIT {
   static void start() {
     faultline =
         StandaloneProcess.on(folder.resolve("data"))
-            .startReady("--logging.structured.format.file=ecs");
+            .startReady(
+                "--faultline.log-format=ecs", "--logging.level.org.springframework.web=DEBUG");
     new Api(faultline, "local").buildWalk(PROJECT);
   }
 
@@ -154,8 +155,7 @@ class OperationsIT {
           .startsWith("io.faultline.file_range_lost 00-" + TRACE + "-");
     } finally {
       receiver.stop(0);
-      faultline.send(
-          HttpRequest.newBuilder(faultline.uri("/v1/watchers/traced")).DELETE().build());
+      faultline.send(HttpRequest.newBuilder(faultline.uri("/v1/watchers/traced")).DELETE().build());
     }
   }
 
@@ -217,6 +217,20 @@ class OperationsIT {
         .contains("faultline_build_info{service=\"faultline\"")
         .contains("faultline_layer_event_age_seconds_bucket{layer=\"fs\",le=\"0.1\"}")
         .doesNotContain("kafka_stream");
+  }
+
+  @Test
+  void theLogIsJsonWithTheTraceOfTheRequestInIt() throws Exception {
+    String trace = "00-" + "a".repeat(32) + "-00f067aa0ba902b7-00";
+    send("POST", "/v1/hosts/local/devices/none/faults", "{\"sector\":0,\"count\":1}", trace, 404);
+    Path log = folder.resolve("data/log/standalone.log");
+    assertThat(Files.readAllLines(log))
+        .isNotEmpty()
+        .allSatisfy(line -> assertThat(Json.LENIENT.readTree(line).isObject()).isTrue())
+        .anySatisfy(
+            line ->
+                assertThat(Json.LENIENT.readTree(line).path("traceId").asString(""))
+                    .isEqualTo("a".repeat(32)));
   }
 
   @Test
