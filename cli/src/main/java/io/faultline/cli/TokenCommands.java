@@ -1,7 +1,6 @@
 package io.faultline.cli;
 
-import java.time.Duration;
-import java.time.Instant;
+import java.time.Period;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,10 +27,10 @@ final class TokenCommands extends RemoteCommand {
           Column.text("ID", "id"),
           Column.text("NAME", "name"),
           Column.text("ROLE", "role"),
-          Column.text("CREATED", "createdAt"),
-          Column.text("EXPIRES", "expiresAt"),
-          Column.text("LAST USED", "lastUsedAt"),
-          Column.text("REVOKED", "revokedAt"));
+          Column.text("CREATED", "created"),
+          Column.text("EXPIRES", "expires"),
+          Column.text("LAST USED", "lastUsed"),
+          Column.text("REVOKED", "revoked"));
 
   @Override
   void run(Api api, Printer out) {
@@ -57,14 +56,14 @@ final class TokenCommands extends RemoteCommand {
     @Option(
         names = "--days",
         paramLabel = "N",
-        description = "how long it is good (default: as the service says)")
+        description = "how long it is good (default: until it is revoked)")
     @Nullable Integer days;
 
     @Override
     void run(Api api, Printer out) {
       ObjectNode body = Printer.JSON.createObjectNode().put("name", name).put("role", role);
       if (days != null) {
-        body.put("expiresAt", Instant.now().plus(Duration.ofDays(days)).toString());
+        body.put("expires", Period.ofDays(days).toString());
       }
       JsonNode made = api.post("/v1/tokens", body);
       if (!out.json(made)) {
