@@ -21,6 +21,8 @@ import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
 import io.faultline.runtime.LayerWatch;
 import io.faultline.runtime.SealedCodec;
+import io.faultline.runtime.access.AccessAdministration;
+import io.faultline.runtime.access.AccessRules;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
@@ -34,7 +36,7 @@ import org.springframework.context.annotation.Import;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(NotifierProperties.class)
-@Import(WatchConfiguration.class)
+@Import({WatchConfiguration.class, AccessAdministration.class})
 public class NotifierServiceConfiguration {
 
   /** The layer's name in topics and metrics. */
@@ -99,6 +101,11 @@ public class NotifierServiceConfiguration {
   @Bean
   RunbooksController notifierRunbooksController() {
     return new RunbooksController();
+  }
+
+  @Bean
+  AccessRules notifierAccessRules() {
+    return NotifierAccess.rules();
   }
 
   @Bean

@@ -33,7 +33,7 @@ public final class TraceFilter extends OncePerRequestFilter implements Ordered {
   /** Before all that logs, refuses or passes on. */
   @Override
   public int getOrder() {
-    return HIGHEST_PRECEDENCE + 10;
+    return HIGHEST_PRECEDENCE + 5;
   }
 
   @Override
