@@ -2,6 +2,8 @@ package io.faultline.runtime;
 
 import io.faultline.events.Topics;
 import io.faultline.runtime.core.Problem;
+import io.faultline.runtime.trace.TraceContext;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -44,6 +47,7 @@ public final class CommandGateway<C> {
   private final SealedCodec<C> codec;
   private final KafkaConnection connection;
   private final FaultlineProperties properties;
+  private final MeterRegistry registry;
   private @Nullable ReplyingKafkaTemplate<String, byte[], byte[]> template;
   private @Nullable DefaultKafkaProducerFactory<String, byte[]> producers;
 
@@ -51,11 +55,13 @@ public final class CommandGateway<C> {
       String layer,
       SealedCodec<C> codec,
       KafkaConnection connection,
-      FaultlineProperties properties) {
+      FaultlineProperties properties,
+      MeterRegistry registry) {
     this.layer = layer;
     this.codec = codec;
     this.connection = connection;
     this.properties = properties;
+    this.registry = registry;
   }
 
   synchronized void start() {
@@ -112,7 +118,24 @@ public final class CommandGateway<C> {
     if (commandId != null) {
       record.headers().add(Wire.KEEP_ANSWER, Wire.bytes("1"));
     }
-    return await(exchange(record));
+    String traceparent = TraceContext.currentTraceparent();
+    if (traceparent != null) {
+      record.headers().add(TraceContext.HEADER, Wire.bytes(traceparent));
+    }
+    long begun = System.nanoTime();
+    Reply reply = await(exchange(record));
+    registry
+        .timer("faultline.layer.command.time", "layer", layer, "outcome", outcome(reply.status()))
+        .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+    return reply;
+  }
+
+  private static String outcome(int status) {
+    return switch (status / 100) {
+      case 2 -> "done";
+      case 4 -> "refused";
+      default -> status == 503 ? "unanswered" : "failed";
+    };
   }
 
   /**

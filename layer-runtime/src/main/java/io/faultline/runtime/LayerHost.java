@@ -1,6 +1,8 @@
 package io.faultline.runtime;
 
 import io.faultline.events.Topics;
+import io.faultline.runtime.trace.Spans;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.Properties;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -45,22 +48,50 @@ public final class LayerHost<C> implements SmartLifecycle {
   private final FaultlineProperties properties;
   private final TopicsAdmin topics;
   private final MeterRegistry registry;
+  private final Spans spans;
   private final CommandGateway<C> gateway;
-  private @Nullable KafkaStreams streams;
+  private volatile @Nullable KafkaStreams streams;
   private @Nullable KafkaStreamsMetrics streamsMetrics;
 
   LayerHost(
       LayerDefinition<?, C, ?> definition,
       KafkaConnection connection,
       FaultlineProperties properties,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Spans spans) {
     this.definition = definition;
     this.connection = connection;
     this.properties = properties;
     this.topics = new TopicsAdmin(connection, properties.topics());
     this.registry = registry;
+    this.spans = spans;
     this.gateway =
-        new CommandGateway<>(definition.layer(), definition.commands(), connection, properties);
+        new CommandGateway<>(
+            definition.layer(), definition.commands(), connection, properties, registry);
+    bindGauges();
+  }
+
+  private void bindGauges() {
+    Gauge.builder("faultline.layer.ready", this, host -> host.isReady() ? 1 : 0)
+        .tag("layer", layer())
+        .register(registry);
+    Gauge.builder("faultline.layer.lag", this, LayerHost::lag)
+        .tag("layer", layer())
+        .baseUnit("records")
+        .register(registry);
+  }
+
+  /** Records that wait to be heard, on the partitions that this instance owns. */
+  private double lag() {
+    KafkaStreams running = streams;
+    return running == null
+        ? Double.NaN
+        : running.metrics().values().stream()
+            .filter(metric -> metric.metricName().name().equals("records-lag"))
+            .map(Metric::metricValue)
+            .filter(value -> value instanceof Double lag && !lag.isNaN())
+            .mapToDouble(Double.class::cast)
+            .sum();
   }
 
   /** How commands reach the owner of their host, on whichever instance it is. */
@@ -155,7 +186,7 @@ public final class LayerHost<C> implements SmartLifecycle {
             new StringDeserializer(),
             new ByteArrayDeserializer(),
             sources.toArray(String[]::new))
-        .addProcessor("core", () -> new LayerProcessor<>(layer, registry), "heard")
+        .addProcessor("core", () -> new LayerProcessor<>(layer, registry, spans), "heard")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(LayerProcessor.STORE),

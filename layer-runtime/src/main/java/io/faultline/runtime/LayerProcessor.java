@@ -20,7 +20,9 @@ import io.faultline.runtime.core.LayerCore;
 import io.faultline.runtime.core.Output;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.core.Stamp;
-import io.micrometer.core.instrument.Counter;
+import io.faultline.runtime.trace.LogContext;
+import io.faultline.runtime.trace.Spans;
+import io.faultline.runtime.trace.TraceContext;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
@@ -82,7 +84,8 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
   private final LayerDefinition<S, C, F> definition;
   private final LayerCore<S, C, F> core;
   private final String commandsTopic;
-  private final Meters meters;
+  private final LayerMeters meters;
+  private final Spans spans;
 
   /** Ordered, so that a query for every host answers in the order of their names. */
   private final Map<String, HostState<S>> hosts = new TreeMap<>();
@@ -92,11 +95,12 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
   private long ticks;
 
   @SuppressWarnings("NullAway") // context and store come with init, which Kafka Streams calls first
-  LayerProcessor(LayerDefinition<S, C, F> definition, MeterRegistry registry) {
+  LayerProcessor(LayerDefinition<S, C, F> definition, MeterRegistry registry, Spans spans) {
     this.definition = definition;
     this.core = definition.core();
     this.commandsTopic = Topics.commands(definition.layer());
-    this.meters = new Meters(definition.layer(), registry);
+    this.meters = new LayerMeters(definition.layer(), registry);
+    this.spans = spans;
   }
 
   @Override
@@ -179,23 +183,46 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
       meters.repeats.increment();
       return;
     }
-    Stamp stamp = stamp(host, record.timestamp(), source);
-    Step step = Step.NOTHING;
-    try {
-      Decision<F> decision = core.decide(host.core, new Input.Heard<>(stamp, event));
-      step = step(host, decision, stamp, event.traceparent());
-      evolve(host, decision);
-    } catch (RuntimeException e) {
-      log.error("{}: event {} cannot be decided", definition.layer(), event.id(), e);
-      reload(event.host());
-      bury(record, source, "cannot be decided: " + e);
-      host = host(event.host());
-      step = Step.NOTHING;
+    String name = definition.layer() + " " + event.type().shortName();
+    Step decided;
+    try (Spans.Span span = spans.begin(name, Spans.Kind.CONSUMER, event.traceparent());
+        LogContext _ = LogContext.of(event.traceparent(), event.faultId())) {
+      span.attribute("faultline.host", event.host());
+      span.attribute("faultline.fault.id", event.faultId());
+      span.attribute("faultline.event.id", event.id());
+      decided = decideOn(record, source, host, event, span);
     }
+    if (decided == null) {
+      // What memory holds of the host has been made anew.
+      host = host(event.host());
+    }
+    Step step = decided == null ? Step.NOTHING : decided;
     host.heard.put(event.sliceId(), event.sequence());
     keep(host, "#heard/" + event.sliceId(), new Heard(event.sequence()));
     take(host, step);
-    meters.events.increment();
+    meters.heard(record.timestamp(), context.currentSystemTimeMs());
+  }
+
+  /** Decides and evolves; null if it could not be decided, was put aside and has no effect. */
+  private @Nullable Step decideOn(
+      Record<String, byte[]> record,
+      RecordMetadata source,
+      HostState<S> host,
+      Event event,
+      Spans.Span span) {
+    Stamp stamp = stamp(host, record.timestamp(), source);
+    try {
+      Decision<F> decision = core.decide(host.core, new Input.Heard<>(stamp, event));
+      Step step = step(host, decision, stamp, span.traceparent());
+      evolve(host, decision);
+      return step;
+    } catch (RuntimeException e) {
+      log.error("{}: event {} cannot be decided", definition.layer(), event.id(), e);
+      span.failed("cannot be decided");
+      reload(event.host());
+      bury(record, source, "cannot be decided: " + e);
+      return null;
+    }
   }
 
   private void processCommand(Record<String, byte[]> record, RecordMetadata source) {
@@ -239,16 +266,22 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
       return;
     }
     Stamp stamp = stamp(host, record.timestamp(), source);
+    String name = command.getClass().getSimpleName();
     Step step;
     Replying answer;
-    try {
+    try (Spans.Span span =
+            spans.begin(
+                definition.layer() + " " + name,
+                Spans.Kind.CONSUMER,
+                Wire.text(record.headers(), TraceContext.HEADER));
+        LogContext _ = LogContext.of(span.traceparent(), null)) {
+      span.attribute("faultline.host", host.host);
       Decision<F> decision =
           core.decide(host.core, new Input.Commanded<>(stamp, commandId, command));
       answer = Replying.of(onlyAnswer(decision));
-      step = step(host, decision, stamp, Wire.text(record.headers(), Wire.TRACEPARENT));
+      step = step(host, decision, stamp, span.traceparent());
       evolve(host, decision);
     } catch (RuntimeException e) {
-      String name = command.getClass().getSimpleName();
       log.error("{}: command {} cannot be decided", definition.layer(), name, e);
       reload(host.host);
       bury(record, source, "cannot be decided: " + e);
@@ -560,22 +593,6 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
                       + Wire.text(headers, Wire.COMMAND_ID)
                       + " is in the dead-letter topic with the reason")
               .asAnswer());
-    }
-  }
-
-  private static final class Meters {
-    final Counter commands;
-    final Counter events;
-    final Counter published;
-    final Counter repeats;
-    final Counter deadLetters;
-
-    Meters(String layer, MeterRegistry registry) {
-      commands = registry.counter("faultline.layer.commands", "layer", layer);
-      events = registry.counter("faultline.layer.events.heard", "layer", layer);
-      published = registry.counter("faultline.layer.events.published", "layer", layer);
-      repeats = registry.counter("faultline.layer.repeats", "layer", layer);
-      deadLetters = registry.counter("faultline.layer.dead.letters", "layer", layer);
     }
   }
 }

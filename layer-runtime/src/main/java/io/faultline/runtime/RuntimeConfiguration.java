@@ -7,6 +7,8 @@ import io.faultline.runtime.http.BodyLimitFilter;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
 import io.faultline.runtime.http.ProblemValve;
+import io.faultline.runtime.trace.Spans;
+import io.faultline.runtime.trace.TraceConfiguration;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,7 +33,13 @@ import tools.jackson.databind.json.JsonMapper;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({FaultlineProperties.class, KafkaSecurity.class})
 @PropertySource("classpath:/io/faultline/runtime/service.properties")
-@Import({ProblemAdvice.class, ProblemErrorController.class, AccessConfiguration.class})
+@Import({
+  ProblemAdvice.class,
+  ProblemErrorController.class,
+  AccessConfiguration.class,
+  TraceConfiguration.class,
+  BuildConfiguration.class
+})
 public class RuntimeConfiguration {
 
   @Bean
@@ -47,8 +55,11 @@ public class RuntimeConfiguration {
 
   @Bean
   LayerHosts layerHosts(
-      KafkaConnection connection, FaultlineProperties properties, MeterRegistry registry) {
-    return new LayerHosts(connection, properties, registry);
+      KafkaConnection connection,
+      FaultlineProperties properties,
+      MeterRegistry registry,
+      Spans spans) {
+    return new LayerHosts(connection, properties, registry, spans);
   }
 
   @Bean

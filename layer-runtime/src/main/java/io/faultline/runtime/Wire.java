@@ -20,7 +20,6 @@ final class Wire {
 
   static final String STATUS = "faultline_status";
   static final String CONTENT_TYPE = "content-type";
-  static final String TRACEPARENT = "traceparent";
 
   /** On a dead letter: why, by which layer, and where it came from. */
   static final String DEAD_REASON = "faultline_reason";

@@ -11,6 +11,7 @@ import io.faultline.events.Topics;
 import io.faultline.runtime.Tally.Command;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
+import io.faultline.runtime.trace.Spans;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -238,7 +239,8 @@ class LayerHostTest {
             Duration.ofSeconds(10),
             new FaultlineProperties.Streams(1, Duration.ofMillis(2), Duration.ofMillis(2), 0));
     LayerHost<Command> refused =
-        new LayerHosts(connection, other, registry).host(Tally.definition(LAYER));
+        new LayerHosts(connection, other, registry, Spans.unexported())
+            .host(Tally.definition(LAYER));
 
     assertThat(
             org.junit.jupiter.api.Assertions.assertThrows(
@@ -263,7 +265,8 @@ class LayerHostTest {
             Duration.ofSeconds(10),
             new FaultlineProperties.Streams(1, Duration.ofMillis(2), Duration.ofMillis(2), 0));
     LayerHost<Command> started =
-        new LayerHosts(connection, properties, registry).host(Tally.definition(layer));
+        new LayerHosts(connection, properties, registry, Spans.unexported())
+            .host(Tally.definition(layer));
     started.start();
     awaitTrue("the layer is ready", started::isReady);
     return started;

@@ -11,10 +11,15 @@ public final class NotifierAccess {
 
   public static AccessRules rules() {
     return AccessRules.builder()
-        // The dashboard asks for a token itself; without one it has nothing to show. A runbook is
-        // the
-        // same everywhere, and is opened from an alert, where a browser sends no session along.
-        .anyone("GET /", "GET /index.html", "GET /assets/{*name}", "GET /v1/runbooks/{runbook}")
+        // The dashboard asks for a token itself; without one it has nothing to show.
+        // A runbook is the same everywhere, and is opened from an alert, where a browser sends no
+        // session along.
+        .anyone(
+            "GET /",
+            "GET /index.html",
+            "GET /assets/{*name}",
+            "GET /v1/runbooks",
+            "GET /v1/runbooks/{page}")
         .viewer(
             "GET /v1/events",
             "GET /v1/faults",

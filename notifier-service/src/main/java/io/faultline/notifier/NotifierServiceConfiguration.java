@@ -2,8 +2,10 @@ package io.faultline.notifier;
 
 import io.faultline.events.Topics;
 import io.faultline.notifier.above.EventsController;
+import io.faultline.notifier.above.FaultMeters;
 import io.faultline.notifier.above.FaultsController;
 import io.faultline.notifier.above.HostWalk;
+import io.faultline.notifier.above.RunbooksController;
 import io.faultline.notifier.above.TopologyController;
 import io.faultline.notifier.above.dashboard.DashboardController;
 import io.faultline.notifier.above.watch.WatchConfiguration;
@@ -17,6 +19,7 @@ import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.LayerDefinition;
 import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
+import io.faultline.runtime.LayerWatch;
 import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.access.AccessAdministration;
 import io.faultline.runtime.access.AccessRules;
@@ -40,18 +43,27 @@ public class NotifierServiceConfiguration {
   static final String LAYER = "notifier";
 
   /** The core and how its commands and facts are written. */
-  static LayerDefinition<NotifierState, NotifierCommand, NotifierFact> layer(Capacity capacity) {
+  static LayerDefinition<NotifierState, NotifierCommand, NotifierFact> layer(
+      Capacity capacity, LayerWatch<NotifierState> watch) {
     return new LayerDefinition<>(
         LAYER,
         new NotifierCore(capacity),
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
-        Topics.LAYER_EVENTS);
+        Topics.LAYER_EVENTS,
+        true,
+        watch);
   }
 
   @Bean
-  LayerHost<NotifierCommand> notifierLayerHost(LayerHosts hosts, NotifierProperties properties) {
-    return hosts.host(layer(properties.faults().capacity()));
+  LayerHost<NotifierCommand> notifierLayerHost(
+      LayerHosts hosts, NotifierProperties properties, FaultMeters notifierFaultMeters) {
+    return hosts.host(layer(properties.faults().capacity(), notifierFaultMeters));
+  }
+
+  @Bean
+  FaultMeters notifierFaultMeters(MeterRegistry registry) {
+    return new FaultMeters(registry);
   }
 
   @Bean
@@ -84,6 +96,11 @@ public class NotifierServiceConfiguration {
   @Bean
   TopologyController notifierTopologyController(HostWalk notifierHostWalk) {
     return new TopologyController(notifierHostWalk);
+  }
+
+  @Bean
+  RunbooksController notifierRunbooksController() {
+    return new RunbooksController();
   }
 
   @Bean

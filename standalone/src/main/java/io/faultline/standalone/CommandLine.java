@@ -20,9 +20,13 @@ record CommandLine(Wish wish, List<String> springArguments) {
     VERSION
   }
 
+  /** As the first word: what follows is a command of the client. */
+  static final String CLIENT = "cli";
+
   static final String USAGE =
       """
       usage: run [--port=N] [--data=DIR] [--verbose] [--help] [--version] [--any.property=VALUE]
+             run cli COMMAND   asks a running one: run cli --help
 
         --port=N     listen on 127.0.0.1:N (default 8080; 0 for any free port)
         --data=DIR   keep everything in DIR (default: data)

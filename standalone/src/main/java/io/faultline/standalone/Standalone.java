@@ -2,11 +2,13 @@ package io.faultline.standalone;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.status.StatusManager;
+import io.faultline.cli.Faultline;
 import io.faultline.runtime.access.StartRefusedException;
 import io.faultline.standalone.kafka.StartingKafka;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -57,6 +59,10 @@ public final class Standalone {
   private Standalone() {}
 
   public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals(CommandLine.CLIENT)) {
+      Faultline.main(Arrays.copyOfRange(arguments, 1, arguments.length));
+      return;
+    }
     Standalone standalone = new Standalone();
     try {
       if (arguments.length > 0 && arguments[0].equals(TokenCommand.NAME)) {

@@ -25,10 +25,12 @@ record Module(String folder, String layer, List<String> mayKnow) {
           service("dm"),
           service("fs"),
           service("notifier"),
+          // It talks to a running Faultline and knows no class of it.
+          new Module("cli", "cli", List.of()),
           new Module(
               "standalone",
               "standalone",
-              List.of("ranges", "events", "runtime", "device", "dm", "fs", "notifier")));
+              List.of("ranges", "events", "runtime", "device", "dm", "fs", "notifier", "cli")));
 
   private static Module service(String layer) {
     return new Module(layer + "-service", layer, List.of("ranges", "events", "runtime"));

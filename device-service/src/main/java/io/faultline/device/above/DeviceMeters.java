@@ -109,12 +109,23 @@ public final class DeviceMeters implements SmartLifecycle {
 
   private List<Meter> meters(Name name) {
     List<Meter> meters = new ArrayList<>();
-    meters.add(gauge("poison.sectors", "sectors", "Known bad sectors", name, Device::knownSectors));
-    meters.add(
-        gauge("poison.faults", "faults", "Open faults that are known", name, Device::openFaults));
     meters.add(
         gauge(
-            "scrub.progress",
+            "faultline.device.poison.sectors",
+            "sectors",
+            "Known bad sectors",
+            name,
+            Device::knownSectors));
+    meters.add(
+        gauge(
+            "faultline.device.poison.faults",
+            "faults",
+            "Open faults that are known",
+            name,
+            Device::openFaults));
+    meters.add(
+        gauge(
+            "faultline.device.scrub.progress",
             "ratio",
             "How much the newest scrub has read, from 0 to 1",
             name,
@@ -129,7 +140,7 @@ public final class DeviceMeters implements SmartLifecycle {
 
   private Meter gauge(
       String what, String unit, String help, Name name, ToDoubleFunction<Device> value) {
-    return Gauge.builder("faultline.device." + what, () -> number(name, value))
+    return Gauge.builder(what, () -> number(name, value))
         .description(help)
         .baseUnit(unit)
         .tags(Tags.of("host", name.host(), "device", name.device()))

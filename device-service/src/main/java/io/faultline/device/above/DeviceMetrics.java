@@ -6,6 +6,8 @@ import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceFact.Ended;
 import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.device.core.DeviceHost;
+import io.faultline.device.core.DeviceViews;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
@@ -24,6 +26,11 @@ public final class DeviceMetrics implements MeterBinder {
   public void bindTo(MeterRegistry registry) {
     registry.gauge("faultline.device.bad.sectors", this, DeviceMetrics::badSectors);
     registry.gauge("faultline.device.open.faults", this, DeviceMetrics::openFaults);
+    registry.gauge("faultline.device.hosts", this, DeviceMetrics::hosts);
+    registry.gauge("faultline.device.removals.announced", this, DeviceMetrics::announced);
+    Gauge.builder("faultline.device.credit.outstanding", this, DeviceMetrics::creditOutstanding)
+        .baseUnit("ratio")
+        .register(registry);
     registry.gauge(
         "faultline.device.events.unpublished", this, metrics -> metrics.slice.backlog().size());
     registry.gauge(
@@ -43,6 +50,29 @@ public final class DeviceMetrics implements MeterBinder {
               ended.end().label())
           .record(Duration.between(removal.since(), ended.at()));
     }
+  }
+
+  private double hosts() {
+    try {
+      return slice.hosts().size();
+    } catch (SliceException e) {
+      return Double.NaN;
+    }
+  }
+
+  private double announced() {
+    return sum(device -> isAnnounced(device) ? 1 : 0);
+  }
+
+  private static boolean isAnnounced(Device device) {
+    Removal removal = device.removal();
+    return removal != null && removal.ended() == null;
+  }
+
+  /** How much is not back: 1 is all credit of one removal. */
+  private double creditOutstanding() {
+    return sum(device -> isAnnounced(device) ? DeviceViews.creditOutstanding(device) : 0)
+        / (double) DeviceViews.ALL_CREDIT;
   }
 
   private double badSectors() {

@@ -15,7 +15,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceViews {
 
+  /** All credit of a removal. */
+  public static final long ALL_CREDIT = Credit.ALL;
+
   private DeviceViews() {}
+
+  /** Credit of the newest removal that is not back. */
+  public static long creditOutstanding(Device device) {
+    return device.credit().outstanding();
+  }
 
   public static Map<String, @Nullable Object> device(Device device) {
     Map<String, @Nullable Object> view = new LinkedHashMap<>();

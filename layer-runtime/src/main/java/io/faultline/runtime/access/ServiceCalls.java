@@ -1,5 +1,6 @@
 package io.faultline.runtime.access;
 
+import io.faultline.runtime.trace.TraceContext;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -52,6 +53,10 @@ public final class ServiceCalls {
         request.setHeader(
             Credentials.ON_BEHALF_OF, caller.person().replaceAll("[^\\x20-\\x7E]", "?"));
       }
+    }
+    String traceparent = TraceContext.currentTraceparent();
+    if (traceparent != null) {
+      request.setHeader(TraceContext.HEADER, traceparent);
     }
     if (RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes current) {
       copyRequestId(current.getRequest(), request);

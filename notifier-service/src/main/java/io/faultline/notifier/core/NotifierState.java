@@ -116,7 +116,7 @@ public final class NotifierState {
   }
 
   /** How many cases there are in each state. */
-  Map<CaseState, Integer> caseCounts() {
+  public Map<CaseState, Integer> caseCounts() {
     return index.counts();
   }
 

@@ -262,6 +262,13 @@ public final class StandaloneProcess implements AutoCloseable {
     return "it printed:\n" + out() + err();
   }
 
+  /** The beginning of a command line of the client, as the jar has it. */
+  public static List<String> client() {
+    List<String> command = new ArrayList<>(java(false));
+    command.add("cli");
+    return command;
+  }
+
   private static List<String> java(boolean fullSpeed) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param headers of binary mode, for Kafka
  * @param data of binary mode
  * @param content of a notification of a fault; null for everything else
+ * @param traceparent the trace of the event; null for what no one event caused
  */
 record Message(
     String id,
@@ -32,7 +33,8 @@ record Message(
     byte[] structured,
     Headers headers,
     byte[] data,
-    @Nullable Content content) {
+    @Nullable Content content,
+    @Nullable String traceparent) {
 
   static Message of(HeardEvent heard) {
     Event event = heard.event();
@@ -45,7 +47,8 @@ record Message(
         heard.structured(),
         EventCodec.headers(event),
         EventCodec.data(event),
-        null);
+        null,
+        event.traceparent());
   }
 
   /** Of what is in no log. */
@@ -74,7 +77,8 @@ record Message(
         notice.faultId(),
         notice.time(),
         data,
-        content);
+        content,
+        null);
   }
 
   /** What says that it is only a test. */
@@ -83,7 +87,15 @@ record Message(
     data.put("watcher", watcher);
     data.put("test", true);
     return made(
-        id, "io.faultline.watcher_test", "/watchers/" + watcher, "test", null, now, data, null);
+        id,
+        "io.faultline.watcher_test",
+        "/watchers/" + watcher,
+        "test",
+        null,
+        now,
+        data,
+        null,
+        null);
   }
 
   private static Message made(
@@ -94,7 +106,8 @@ record Message(
       @Nullable String faultId,
       Instant time,
       ObjectNode data,
-      @Nullable Content content) {
+      @Nullable Content content,
+      @Nullable String traceparent) {
     RecordHeaders headers = new RecordHeaders();
     ObjectNode event = Json.LENIENT.createObjectNode();
     attribute(event, headers, "specversion", "1.0");
@@ -117,7 +130,8 @@ record Message(
         Json.LENIENT.writeValueAsBytes(event),
         headers,
         Json.LENIENT.writeValueAsBytes(data),
-        content);
+        content,
+        traceparent);
   }
 
   private static void attribute(ObjectNode event, Headers headers, String name, String value) {
@@ -135,6 +149,6 @@ record Message(
             ? "/v1/events?host=" + host + "&from=" + time
             : "/v1/events?fault=" + faultId + "&from=" + time;
     data.put("all", where);
-    return made(id, type, "/hosts/" + host, host, faultId, time, data, content);
+    return made(id, type, "/hosts/" + host, host, faultId, time, data, content, traceparent);
   }
 }

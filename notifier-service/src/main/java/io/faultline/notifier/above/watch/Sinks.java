@@ -3,11 +3,14 @@ package io.faultline.notifier.above.watch;
 import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.core.delivery.TryEnd;
 import io.faultline.notifier.core.delivery.TryEnd.Outcome;
+import io.faultline.runtime.trace.Spans;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The one way by which anything reaches a watcher, be it an event, a notification or a test. */
 final class Sinks implements AutoCloseable {
@@ -17,6 +20,7 @@ final class Sinks implements AutoCloseable {
   private final Alertmanager alertmanager;
   private final SecretBox box;
   private final NotifierProperties.Webhooks settings;
+  private final Spans spans;
   private final Clock clock;
 
   Sinks(
@@ -25,21 +29,36 @@ final class Sinks implements AutoCloseable {
       Alertmanager alertmanager,
       SecretBox box,
       NotifierProperties.Webhooks settings,
+      Spans spans,
       Clock clock) {
     this.webhook = webhook;
     this.topics = topics;
     this.alertmanager = alertmanager;
     this.box = box;
     this.settings = settings;
+    this.spans = spans;
     this.clock = clock;
   }
 
-  /** One try; waits for its end. */
+  /** One try; waits for its end. It is part of the trace of what it tells, if that is of one. */
   TryEnd send(Watcher to, Message message) {
+    String sink = to.definition().type().name().toLowerCase(Locale.ROOT);
+    try (Spans.Span span = spans.begin(sink, Spans.Kind.CLIENT, message.traceparent())) {
+      span.attribute("faultline.event.id", message.id());
+      span.attribute("faultline.watcher", to.name());
+      TryEnd end = send(to, message, span.traceparent());
+      if (end.outcome() != Outcome.TAKEN) {
+        span.failed(String.valueOf(end.error()));
+      }
+      return end;
+    }
+  }
+
+  private TryEnd send(Watcher to, Message message, @Nullable String traceparent) {
     Instant now = clock.instant();
     try {
       return switch (to.definition().type()) {
-        case WEBHOOK -> call(to, message, now);
+        case WEBHOOK -> call(to, message, traceparent, now);
         case KAFKA -> topics.send(to, message, now);
         case ALERTMANAGER ->
             webhook.call(
@@ -48,7 +67,8 @@ final class Sinks implements AutoCloseable {
                     alertmanager.body(to, message, now),
                     Alertmanager.JSON,
                     Map.of(),
-                    to.definition().timeout()),
+                    to.definition().timeout(),
+                    traceparent),
                 now);
       };
     } catch (SecretBox.UnreadableException e) {
@@ -56,7 +76,8 @@ final class Sinks implements AutoCloseable {
     }
   }
 
-  private TryEnd call(Watcher to, Message message, Instant now) {
+  private TryEnd call(
+      Watcher to, Message message, @Nullable String traceparent, Instant now) {
     long most = settings.maxBody().toBytes();
     byte[] whole = message.structured();
     byte[] body = whole.length <= most ? whole : message.cut(whole.length).structured();
@@ -66,7 +87,8 @@ final class Sinks implements AutoCloseable {
             body,
             Webhook.CLOUD_EVENT,
             Webhook.signed(secrets(to, now), message.id(), now, body),
-            to.definition().timeout()),
+            to.definition().timeout(),
+            traceparent),
         now);
   }
 

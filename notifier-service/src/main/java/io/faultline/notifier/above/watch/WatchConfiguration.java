@@ -5,6 +5,7 @@ import io.faultline.notifier.below.EventHub;
 import io.faultline.runtime.FaultlineProperties;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.TopicsAdmin;
+import io.faultline.runtime.trace.Spans;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
@@ -42,6 +43,7 @@ public class WatchConfiguration {
       Webhook notifierWebhook,
       WatchTopics notifierWatchTopics,
       SecretBox notifierSecretBox,
+      Spans spans,
       ObjectProvider<Clock> clock) {
     return new Sinks(
         notifierWebhook,
@@ -49,6 +51,7 @@ public class WatchConfiguration {
         new Alertmanager(properties.links()),
         notifierSecretBox,
         properties.webhooks(),
+        spans,
         clock.getIfAvailable(Clock::systemUTC));
   }
 
@@ -102,11 +105,6 @@ public class WatchConfiguration {
         notifierWatcherRequests,
         properties,
         clock.getIfAvailable(Clock::systemUTC));
-  }
-
-  @Bean
-  RunbooksController notifierRunbooksController() {
-    return new RunbooksController();
   }
 
   @Bean

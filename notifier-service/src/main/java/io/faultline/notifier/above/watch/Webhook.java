@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.core.delivery.TryEnd;
 import io.faultline.notifier.core.delivery.TryEnd.Outcome;
+import io.faultline.runtime.trace.TraceContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -111,9 +112,15 @@ final class Webhook implements AutoCloseable {
    * @param type of the body
    * @param signature its headers; empty where nothing is signed
    * @param timeout for everything together
+   * @param traceparent the trace that the call goes on; null if it is of none
    */
   record Request(
-      String url, byte[] body, ContentType type, Map<String, String> signature, Duration timeout) {}
+      String url,
+      byte[] body,
+      ContentType type,
+      Map<String, String> signature,
+      Duration timeout,
+      @Nullable String traceparent) {}
 
   /** The three headers of the Standard Webhooks specification. */
   static Map<String, String> signed(
@@ -133,6 +140,9 @@ final class Webhook implements AutoCloseable {
   TryEnd call(Request request, Instant now) {
     HttpPost post = new HttpPost(URI.create(request.url()));
     request.signature().forEach(post::setHeader);
+    if (request.traceparent() != null) {
+      post.setHeader(TraceContext.HEADER, request.traceparent());
+    }
     post.setEntity(new ByteArrayEntity(request.body(), request.type()));
     long begun = System.nanoTime();
     // The client's own time-outs are for one read each; a receiver may answer byte by byte.

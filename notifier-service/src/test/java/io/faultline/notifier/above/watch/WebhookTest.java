@@ -146,7 +146,8 @@ class WebhookTest {
             body(),
             Webhook.CLOUD_EVENT,
             Webhook.signed(both, "h1:01A", now, body()),
-            Duration.ofSeconds(2)),
+            Duration.ofSeconds(2),
+            null),
         now);
 
     Receiver.Call call = receiver.calls().getFirst();
@@ -169,7 +170,8 @@ class WebhookTest {
             body(),
             Webhook.CLOUD_EVENT,
             Webhook.signed(List.of(WebhookSecret.parse(secret)), "h1:01A", now, body()),
-            Duration.ofSeconds(2)),
+            Duration.ofSeconds(2),
+            null),
         now);
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.faultline.cli;
+
+import org.jspecify.annotations.NullMarked;

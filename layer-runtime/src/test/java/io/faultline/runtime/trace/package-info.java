@@ -1,0 +1,4 @@
+@NullMarked
+package io.faultline.runtime.trace;
+
+import org.jspecify.annotations.NullMarked;
