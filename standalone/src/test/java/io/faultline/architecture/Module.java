@@ -25,6 +25,7 @@ record Module(String folder, String layer, List<String> mayKnow) {
           service("dm"),
           service("fs"),
           service("notifier"),
+          new Module("deployment", "deployment", List.of("ranges", "events", "runtime")),
           new Module(
               "standalone",
               "standalone",

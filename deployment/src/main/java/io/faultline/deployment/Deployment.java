@@ -1,0 +1,57 @@
+package io.faultline.deployment;
+
+import io.faultline.deployment.door.FrontDoorApplication;
+import io.faultline.deployment.setup.KafkaSetup;
+import io.faultline.deployment.setup.Secrets;
+import io.faultline.deployment.setup.SetupException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** One program, and which part of it runs is its first argument. */
+public final class Deployment {
+
+  private static final String USAGE =
+      """
+      front-door              the one address of all services (the default)
+      secrets FOLDER          makes every secret that is not there yet
+      kafka FOLDER            makes the users in FOLDER known to Kafka, and what each may do
+      """;
+
+  private Deployment() {}
+
+  public static void main(String[] arguments) {
+    String part = arguments.length == 0 ? "" : arguments[0];
+    switch (part) {
+      case "secrets" -> once(() -> Secrets.make(folder(arguments)));
+      case "kafka" -> once(() -> KafkaSetup.run(folder(arguments), System.getenv()));
+      case "front-door" ->
+          FrontDoorApplication.start(Arrays.copyOfRange(arguments, 1, arguments.length));
+      default -> {
+        if (!part.isEmpty() && !part.startsWith("--")) {
+          refuse("there is no part " + part + "\n" + USAGE);
+        }
+        FrontDoorApplication.start(arguments);
+      }
+    }
+  }
+
+  private static void once(Runnable work) {
+    try {
+      work.run();
+    } catch (SetupException failed) {
+      refuse(String.valueOf(failed.getMessage()));
+    }
+  }
+
+  private static Path folder(String[] arguments) {
+    if (arguments.length != 2) {
+      throw new SetupException(arguments[0] + " takes one folder\n" + USAGE);
+    }
+    return Path.of(arguments[1]);
+  }
+
+  private static void refuse(String reason) {
+    System.err.println("faultline: " + reason);
+    System.exit(1);
+  }
+}
