@@ -28,15 +28,17 @@ RUN set -eu; \
     java -Djarmode=tools -jar "$SERVICE"/target/"$SERVICE"-*-exec.jar extract --layers \
       --application-filename app.jar --destination /image; \
     # A health check that loads one class, and a RocksDB that need not unpack itself at each start.
+    mkdir -p /image/dependencies /image/snapshot-dependencies /image/application; \
     mkdir -p /image/beside/native /image/var/state /image/var/slice; \
-    for owner in kafka kafka-users device-service dm-service fs-service notifier-service grafana; do \
+    for owner in kafka kafka-users device-service dm-service fs-service notifier-service tokens admin \
+        prometheus grafana; do \
       mkdir -p "/image/var/secrets/$owner"; \
     done; \
     cd /image/beside; \
-    jar xf /image/snapshot-dependencies/lib/layer-runtime-*.jar \
+    jar xf "$(ls /image/*/lib/layer-runtime-*.jar)" \
       io/faultline/runtime/health/HealthCheck.class; \
     cd native; \
-    jar xf /image/dependencies/lib/rocksdbjni-*.jar \
+    jar xf "$(ls /image/*/lib/rocksdbjni-*.jar)" \
       "librocksdbjni-linux$(case "$(uname -m)" in aarch64) echo -aarch64 ;; *) echo 64 ;; esac).so"; \
     cd ..; \
     { echo "-XX:+UseSerialGC"; \
@@ -50,7 +52,7 @@ RUN set -eu; \
       echo "-Dsun.net.inetaddr.negative.ttl=1"; } > java.options; \
     cp java.options train.options; \
     echo "-XX:AOTCache=/app/app.aot" >> java.options; \
-    { echo "-XX:AOTCacheOutput=/app/app.aot"; echo "-Dspring.context.exit=onRefresh"; } >> train.options
+    { echo "-XX:AOTCacheOutput=/app/app.aot"; echo "-Xlog:disable"; echo "-Xlog:all=error"; echo "-Dspring.context.exit=onRefresh"; } >> train.options
 
 FROM ${RUNTIME_IMAGE}
 USER 0

@@ -37,6 +37,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if .Values.kafka.caSecret }}{{ .Values.kafka.caSecret }}{{ else if .Values.strimzi.enabled }}{{ .Values.strimzi.cluster }}-cluster-ca-cert{{ end }}
 {{- end }}
 
+{{- define "faultline.accessSecret" -}}
+{{- .Values.access.existingSecret | default (printf "%s-access" (include "faultline.name" .)) }}
+{{- end }}
+
 {{/* The restricted Pod Security Standard. */}}
 {{- define "faultline.podSecurity" -}}
 runAsNonRoot: true
@@ -145,6 +149,26 @@ readinessProbe:
 {{- end }}
 - {name: SPRING_APPLICATION_JSON, value: {{ $properties | toJson | quote }}}
 {{- end }}
+- {name: FAULTLINE_ACCESS_REQUIRED, value: "true"}
+- {name: FAULTLINE_ACCESS_TOKENS_FILE, value: /run/faultline-access/tokens}
+- {name: FAULTLINE_ACCESS_SERVICE_TOKEN_FILE, value: /run/faultline-access/service-token}
+- {name: FAULTLINE_ACCESS_SECURE_COOKIE, value: {{ or $root.Values.access.secureCookie (and $root.Values.ingress.enabled (ne $root.Values.ingress.tlsSecret "")) | quote }}}
+{{- with $root.Values.access.hosts }}
+- {name: FAULTLINE_ACCESS_HOSTS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- with $root.Values.access.origins }}
+- {name: FAULTLINE_ACCESS_ORIGINS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- with $root.Values.access.jwt }}
+{{- if .issuer }}
+- {name: FAULTLINE_ACCESS_JWT_ISSUER, value: {{ .issuer | quote }}}
+- {name: FAULTLINE_ACCESS_JWT_AUDIENCES, value: {{ join "," .audiences | quote }}}
+- {name: FAULTLINE_ACCESS_JWT_JWK_SET_URI, value: {{ .jwkSetUri | quote }}}
+- {name: FAULTLINE_ACCESS_JWT_ROLES_CLAIM, value: {{ .rolesClaim | quote }}}
+{{- end }}
+{{- end }}
+# Only the front door and the other services reach it: what they say of the caller's address holds.
+- {name: SERVER_FORWARD_HEADERS_STRATEGY, value: native}
 - {name: FAULTLINE_TOPICS_PARTITIONS, value: {{ $root.Values.topics.partitions | quote }}}
 - {name: FAULTLINE_TOPICS_REPLICATION, value: {{ $root.Values.topics.replication | quote }}}
 - {name: FAULTLINE_TOPICS_RETENTION, value: "P{{ $root.Values.topics.retentionDays }}D"}
@@ -159,6 +183,7 @@ readinessProbe:
 
 {{- define "faultline.kafkaMounts" -}}
 - {name: tmp, mountPath: /tmp}
+- {name: access, mountPath: /run/faultline-access, readOnly: true}
 {{- if include "faultline.sasl" .root }}
 - {name: kafka-user, mountPath: /run/faultline, readOnly: true}
 {{- end }}
@@ -170,6 +195,13 @@ readinessProbe:
 {{- define "faultline.kafkaVolumes" -}}
 - name: tmp
   emptyDir: {medium: Memory, sizeLimit: 64Mi}
+- name: access
+  secret:
+    secretName: {{ include "faultline.accessSecret" .root }}
+    defaultMode: 0440
+    items:
+      - {key: tokens, path: tokens}
+      - {key: service-token, path: service-token}
 {{- if include "faultline.sasl" .root }}
 - name: kafka-user
   secret:

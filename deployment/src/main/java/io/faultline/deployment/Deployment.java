@@ -13,8 +13,11 @@ public final class Deployment {
   private static final String USAGE =
       """
       front-door              the one address of all services (the default)
-      secrets FOLDER          makes every secret that is not there yet
-      kafka FOLDER            makes the users in FOLDER known to Kafka, and what each may do
+      secrets [FOLDER]        makes every secret that is not there yet
+      admin-token [FOLDER]    prints the token of the first administrator
+      kafka [FOLDER]          makes the users in FOLDER known to Kafka, and what each may do
+
+      FOLDER is secrets in the current folder where it is left out.
       """;
 
   private Deployment() {}
@@ -23,6 +26,8 @@ public final class Deployment {
     String part = arguments.length == 0 ? "" : arguments[0];
     switch (part) {
       case "secrets" -> once(() -> Secrets.make(folder(arguments)));
+      case "admin-token" ->
+          once(() -> System.out.println(Secrets.adminToken(folder(arguments))));
       case "kafka" -> once(() -> KafkaSetup.run(folder(arguments), System.getenv()));
       case "front-door" ->
           FrontDoorApplication.start(Arrays.copyOfRange(arguments, 1, arguments.length));
@@ -44,10 +49,10 @@ public final class Deployment {
   }
 
   private static Path folder(String[] arguments) {
-    if (arguments.length != 2) {
+    if (arguments.length > 2) {
       throw new SetupException(arguments[0] + " takes one folder\n" + USAGE);
     }
-    return Path.of(arguments[1]);
+    return Path.of(arguments.length == 2 ? arguments[1] : "secrets");
   }
 
   private static void refuse(String reason) {

@@ -13,9 +13,13 @@ import io.kubernetes.client.openapi.models.V1Ingress;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1Pod;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.openapi.models.V1Service;
 import io.kubernetes.client.openapi.models.V1ServiceAccount;
 import io.kubernetes.client.openapi.models.V1StatefulSet;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -39,6 +43,7 @@ class ChartTest {
 
   private static final Map<String, Class<?>> KINDS =
       Map.of(
+          "v1 Secret", V1Secret.class,
           "v1 Service", V1Service.class,
           "v1 ServiceAccount", V1ServiceAccount.class,
           "v1 Pod", V1Pod.class,
@@ -81,6 +86,9 @@ class ChartTest {
             + "nodeSelector: {a: b}\ntolerations: [{key: k, operator: Exists}]\n"
             + "priorityClassName: high\npodAnnotations: {a: b}\npodLabels: {c: d}\n"
             + "affinity: {nodeAffinity: {}}\n",
+        KAFKA + "access: {existingSecret: mine, hosts: [a.example], origins: ['https://a']}\n",
+        KAFKA
+            + "access: {jwt: {issuer: 'https://i', audiences: [f], jwkSetUri: 'https://i/keys'}}\n",
         KAFKA
             + "extraEnv: [{name: A, value: b}]\n"
             + "extraEnvOf: {fsService: [{name: C, value: d}], frontDoor: [{name: E, value: f}]}\n",
@@ -182,6 +190,24 @@ class ChartTest {
     assertThat(Rendered.path(events, "spec", "partitions").getAsInt()).isEqualTo(12);
     assertThat(Rendered.path(events, "spec", "config", "retention.ms").getAsString())
         .isEqualTo("604800000");
+  }
+
+  @Test
+  void theTokensThatAreMadeAreThoseThatTheServicesKnow() throws Exception {
+    JsonObject secret =
+        Rendered.with(KAFKA).named("Secret", "release-faultline-access").getAsJsonObject("stringData");
+
+    List<String> lines = secret.get("tokens").getAsString().strip().lines().toList();
+    assertThat(lines).hasSize(3);
+    for (String line : lines) {
+      String[] field = line.split(" ");
+      String token = secret.get(field[1] + "-token").getAsString();
+      assertThat(token).matches("flt_" + field[0] + "_[A-Za-z0-9]{43}");
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.US_ASCII));
+      assertThat(field[2]).isEqualTo(HexFormat.of().formatHex(hash));
+    }
+    assertThat(Rendered.with(KAFKA + "access: {existingSecret: mine}\n").ofKind("Secret")).isEmpty();
   }
 
   @Test

@@ -22,6 +22,7 @@ record Rendered(List<JsonObject> objects) {
 
   static final Path CHART = Project.file("helm/faultline");
 
+  private static final String KUBERNETES = "1.34.0";
   private static final Gson GSON = new Gson();
 
   /**
@@ -34,7 +35,7 @@ record Rendered(List<JsonObject> objects) {
       try {
         Files.writeString(file, values);
         TemplateCommand template =
-            new Helm(CHART).template().withName("release").withValuesFile(file);
+            new Helm(CHART).template().withName("release").withKubeVersion(KUBERNETES).withValuesFile(file);
         manifests = template.call();
       } finally {
         Files.delete(file);

@@ -24,12 +24,22 @@ class SecretsTest {
     Map<String, String> made = files();
     assertThat(made.keySet())
         .contains("kafka/broker-password", "grafana/admin-password", "kafka-users/dm-service");
-    assertThat(made.values()).doesNotHaveDuplicates();
     for (String user : KafkaRights.all().keySet()) {
       assertThat(made.get("kafka-users/" + user)).matches("[0-9a-f]{64}");
-      assertThat(made.get(user + "/" + Secrets.JAAS_PROPERTY))
-          .contains("username=\"" + user + "\"", made.get("kafka-users/" + user));
+      assertThat(made.get(user + "/kafka-password")).isEqualTo(made.get("kafka-users/" + user));
+      assertThat(made.get(user + "/service-token")).startsWith("flt_");
+      assertThat(made.get(user + "/tokens"))
+          .isEqualTo(made.get("tokens/tokens"))
+          .contains(" service ", " admin ", " viewer ")
+          .doesNotContain("flt_");
     }
+    assertThat(Secrets.adminToken(folder)).isEqualTo(made.get("admin/token").strip());
+    assertThat(
+            made.entrySet().stream()
+                .filter(file -> !file.getKey().endsWith("/tokens"))
+                .filter(file -> !file.getKey().endsWith("/kafka-password"))
+                .map(Map.Entry::getValue))
+        .doesNotHaveDuplicates();
   }
 
   @Test
@@ -46,7 +56,7 @@ class SecretsTest {
   void aServiceThatLostItsVolumeGetsTheSecretThatKafkaKnows() throws IOException {
     Secrets.make(folder);
     Map<String, String> first = files();
-    Files.delete(folder.resolve("fs-service").resolve(Secrets.JAAS_PROPERTY));
+    Files.delete(folder.resolve("fs-service").resolve("kafka-password"));
 
     Secrets.make(folder);
 
