@@ -11,7 +11,13 @@ import org.apache.kafka.clients.CommonClientConfigs;
  * @param bootstrapServers {@code host:port} each
  * @param clientProperties given to every client as they are
  */
-public record KafkaConnection(List<String> bootstrapServers, Map<String, String> clientProperties) {
+public record KafkaConnection(List<String> bootstrapServers, Map<String, ?> clientProperties) {
+
+  /** The addresses only: what is given to clients may be a secret. */
+  @Override
+  public String toString() {
+    return "Kafka at " + bootstrapServers;
+  }
 
   /** What every client starts from. */
   public Map<String, Object> properties() {

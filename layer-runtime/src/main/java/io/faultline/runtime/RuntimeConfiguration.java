@@ -1,18 +1,22 @@
 package io.faultline.runtime;
 
 import io.faultline.events.Json;
+import io.faultline.runtime.access.AccessConfiguration;
 import io.faultline.runtime.http.BodyLimit;
 import io.faultline.runtime.http.BodyLimitFilter;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
 import io.faultline.runtime.http.ProblemValve;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -25,14 +29,20 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What every service has: settings, Kafka, the HTTP edge, health. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(FaultlineProperties.class)
+@EnableConfigurationProperties({FaultlineProperties.class, KafkaSecurity.class})
 @PropertySource("classpath:/io/faultline/runtime/service.properties")
-@Import({ProblemAdvice.class, ProblemErrorController.class})
+@Import({ProblemAdvice.class, ProblemErrorController.class, AccessConfiguration.class})
 public class RuntimeConfiguration {
 
   @Bean
-  KafkaConnection kafkaConnection(KafkaConnectionDetails details, KafkaProperties properties) {
-    return new KafkaConnection(details.getBootstrapServers(), properties.getProperties());
+  KafkaConnection kafkaConnection(
+      KafkaConnectionDetails details,
+      KafkaProperties properties,
+      KafkaSecurity security,
+      SslBundles bundles) {
+    Map<String, Object> settings = new HashMap<>(properties.getProperties());
+    settings.putAll(security.clientProperties(bundles));
+    return new KafkaConnection(details.getBootstrapServers(), settings);
   }
 
   @Bean

@@ -1,5 +1,6 @@
 package io.faultline.runtime;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -59,6 +61,15 @@ public final class TopicsAdmin {
         .configs(topic.configs());
   }
 
+  /** What happened, in one partition, kept for so long and up to 256 MiB. */
+  public NewTopic eventsInOrder(String name, Duration retention) {
+    Map<String, String> configs =
+        new HashMap<>(
+            topic(name, TopicConfig.CLEANUP_POLICY_DELETE, retention.toMillis()).configs());
+    configs.put(TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(256L << 20));
+    return new NewTopic(name, Optional.of(1), Optional.of(settings.replication())).configs(configs);
+  }
+
   private NewTopic topic(String name, String cleanup, long retentionMillis) {
     Map<String, String> configs = new HashMap<>();
     configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, cleanup);
@@ -83,7 +94,9 @@ public final class TopicsAdmin {
         try {
           created.values().get(topic.name()).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
-          if (!(e.getCause() instanceof TopicExistsException)) {
+          // Who may not make topics needs them to be there: that is checked next.
+          if (!(e.getCause() instanceof TopicExistsException)
+              && !(e.getCause() instanceof AuthorizationException)) {
             throw new IllegalStateException(
                 "topic " + topic.name() + " cannot be made: " + e.getCause().getMessage(), e);
           }
