@@ -8,6 +8,10 @@ ARG BUILD_IMAGE=eclipse-temurin:25-jdk
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12
 
 FROM ${BUILD_IMAGE} AS build
+# Only what the services use of Java, with its class data archive.
+RUN jlink --output /opt/java \
+      --add-modules java.se,jdk.unsupported,jdk.management,jdk.net,jdk.naming.dns,jdk.crypto.ec,jdk.zipfs,jdk.jfr \
+      --strip-java-debug-attributes --no-header-files --no-man-pages --compress zip-6 --generate-cds-archive
 WORKDIR /src
 COPY . .
 # "build" compiles here. "context" takes the jars that lie in */target, made before by
@@ -18,11 +22,6 @@ RUN if [ "$JARS" = build ]; then \
       ./mvnw -B -ntp -q package -DskipTests -Dformat.skip=true -Dimage.skip=false \
         -pl device-service,dm-service,fs-service,notifier-service,deployment -am; \
     fi
-# Only what the services use of Java, with its class data archive.
-RUN jlink --output /opt/java \
-      --add-modules java.se,jdk.unsupported,jdk.management,jdk.net,jdk.naming.dns,jdk.crypto.ec,jdk.zipfs,jdk.jfr \
-      --strip-java-debug-attributes --no-header-files --no-man-pages --compress zip-6 --generate-cds-archive
-
 ARG SERVICE
 RUN set -eu; \
     java -Djarmode=tools -jar "$SERVICE"/target/"$SERVICE"-*-exec.jar extract --layers \
@@ -69,6 +68,6 @@ RUN ["/opt/java/bin/java", "@/app/train.options", "-Dfaultline.slice-dir=/tmp/tr
 ENV FAULTLINE_SLICE_DIR=/var/lib/faultline/slice \
     FAULTLINE_STATE_DIR=/var/lib/faultline/state
 USER 10001:10001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 \
   CMD ["/opt/java/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx16m", "-cp", "/app", "io.faultline.runtime.health.HealthCheck"]
 ENTRYPOINT ["/opt/java/bin/java", "@/app/java.options", "-jar", "/app/app.jar"]

@@ -48,6 +48,7 @@ class DockerTest {
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
   private static Compose compose;
+  private static String token = "";
 
   @BeforeAll
   static void start() {
@@ -63,6 +64,14 @@ class DockerTest {
     compose = new Compose();
     compose.run("build");
     compose.run("up", "-d");
+    // The last line: some versions tell before what they start.
+    token =
+        compose
+            .run("run", "-T", "--rm", "--no-deps", "secrets", "admin-token")
+            .strip()
+            .lines()
+            .reduce("", (before, line) -> line);
+    assertThat(token).matches("flt_[0-9a-f]{20}_[A-Za-z0-9_-]{43}");
     awaitReady();
   }
 
@@ -113,6 +122,24 @@ class DockerTest {
 
   @Test
   @Order(2)
+  void whoDoesNotSayWhoHeIsIsNotLetIn() throws Exception {
+    HttpRequest.Builder anybody = HttpRequest.newBuilder(URI.create(compose.url() + "/v1/hosts"));
+    for (String credential : List.of("", "Bearer flt_00", "Bearer " + token + "x")) {
+      if (!credential.isEmpty()) {
+        anybody.setHeader("Authorization", credential);
+      }
+      assertThat(HTTP.send(anybody.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+    }
+    assertThat(send("GET", "/actuator/prometheus", "").statusCode()).isEqualTo(404);
+    assertThat(get("/v1/openapi.json").get("paths").propertyNames())
+        .anyMatch(path -> path.endsWith("/faults"))
+        .anyMatch(path -> path.endsWith("/volumes"))
+        .anyMatch(path -> path.endsWith("/filesystems"))
+        .anyMatch(path -> path.equals("/v1/events"));
+  }
+
+  @Test
+  @Order(3)
   void theServicesRunWithoutRightsAndKnowNoOthersSecret() {
     for (String service : List.of("device-service", "dm-service", "front-door", "kafka")) {
       String container = compose.run("ps", "-q", service).lines().findFirst().orElseThrow();
@@ -131,7 +158,7 @@ class DockerTest {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void everyFaultIsFoundOnceWhileServicesAreScaledAndKilled() throws Exception {
     for (int host = 0; host < HOSTS; host++) {
       String base = "/v1/hosts/h" + host;
@@ -255,6 +282,7 @@ class DockerTest {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(compose.url() + path))
             .timeout(Duration.ofSeconds(90))
+            .header("Authorization", "Bearer " + token)
             .header("Content-Type", body.startsWith("{") ? "application/json" : "text/plain")
             .method(method, BodyPublishers.ofString(body));
     if (headers.length > 0) {
@@ -276,7 +304,9 @@ class DockerTest {
         "set -e\n"
             + (variables + block)
                 .replace("http://127.0.0.1:8080", compose.url())
-                .replace("curl -sS", "curl -sS --fail-with-body");
+                .replace(
+                    "curl -sS",
+                    "curl -sS --fail-with-body -H 'Authorization: Bearer " + token + "'");
     Process shell =
         new ProcessBuilder("bash", "-c", script)
             .directory(Project.file("").toFile())

@@ -11,6 +11,7 @@ import static org.apache.kafka.common.resource.ResourceType.TOPIC;
 import static org.apache.kafka.common.resource.ResourceType.TRANSACTIONAL_ID;
 
 import io.faultline.events.Topics;
+import io.faultline.runtime.access.AccessTopics;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
 
 /**
@@ -46,8 +48,29 @@ public final class KafkaRights {
     all.put(DM_SERVICE, layer("dm", true, List.of(Topics.DEVICE_EVENTS)));
     all.put(FS_SERVICE, layer("fs", true, List.of(Topics.DEVICE_EVENTS, Topics.DM_EVENTS)));
     all.put(NOTIFIER_SERVICE, notifier());
-    all.replaceAll((user, rights) -> merged(rights));
+    all.replaceAll(
+        (user, rights) ->
+            merged(
+                Stream.concat(rights.stream(), access(user.equals(NOTIFIER_SERVICE)).stream())
+                    .toList()));
     return all;
+  }
+
+  /**
+   * Every service asks its callers who they are and tells what they changed. Tokens are made by one
+   * of them, to which the front door passes such calls on.
+   */
+  private static List<Right> access(boolean makesTokens) {
+    Right tokens =
+        makesTokens
+            ? Right.topic(AccessTopics.TOKENS, READ, WRITE, DESCRIBE, CREATE)
+            : Right.topic(AccessTopics.TOKENS, READ, DESCRIBE, CREATE);
+    Right audit =
+        makesTokens
+            ? Right.topic(AccessTopics.AUDIT, READ, WRITE, DESCRIBE, CREATE)
+            : Right.topic(AccessTopics.AUDIT, WRITE, DESCRIBE, CREATE);
+    return List.of(
+        tokens, audit, Right.topic(AccessTopics.USES, READ, WRITE, DESCRIBE, CREATE));
   }
 
   private static List<Right> device() {
