@@ -30,7 +30,7 @@ RUN set -eu; \
     mkdir -p /image/dependencies /image/snapshot-dependencies /image/application; \
     mkdir -p /image/beside/native /image/var/state /image/var/slice; \
     for owner in kafka kafka-users device-service dm-service fs-service notifier-service tokens admin \
-        prometheus grafana; do \
+        prometheus grafana demo; do \
       mkdir -p "/image/var/secrets/$owner"; \
     done; \
     cd /image/beside; \

@@ -24,6 +24,7 @@ import java.util.Set;
  *   FOLDER/dm-service/tokens           whom it lets in: hashes only, the same for all services
  *   FOLDER/admin/token                 the first administrator's
  *   FOLDER/prometheus/token            a viewer's
+ *   FOLDER/demo/token                  an operator's
  *   FOLDER/grafana/admin-password
  * </pre>
  *
@@ -78,6 +79,7 @@ public final class Secrets {
     once(folder.resolve(KAFKA_FOLDER).resolve(BROKER_PASSWORD));
     once(folder.resolve("grafana").resolve("admin-password"));
     token("admin", TOKEN, "admin", "first-admin");
+    token("demo", TOKEN, "operator", "demo");
     token("prometheus", TOKEN, "viewer", "prometheus");
     for (String user : KafkaRights.all().keySet()) {
       Path known = folder.resolve(USERS_FOLDER).resolve(user);
