@@ -27,6 +27,8 @@ import io.faultline.runtime.FaultlineProperties;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.ServiceUrls;
 import io.faultline.runtime.TopicsAdmin;
+import io.faultline.runtime.access.AccessRules;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.http.BodyLimit;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
@@ -62,8 +64,8 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  OtherInstances deviceOtherInstances() {
-    return new OtherInstances();
+  OtherInstances deviceOtherInstances(ServiceCalls calls) {
+    return new OtherInstances(calls);
   }
 
   @Bean
@@ -225,8 +227,8 @@ public class DeviceServiceConfiguration {
   }
 
   @Bean
-  UpperLayers deviceUpperLayers(ServiceUrls urls) {
-    return new UpperLayers(urls);
+  UpperLayers deviceUpperLayers(ServiceUrls urls, ServiceCalls calls) {
+    return new UpperLayers(urls, calls);
   }
 
   @Bean
@@ -269,5 +271,10 @@ public class DeviceServiceConfiguration {
         deviceDataPath,
         device.limits().dataBytesPerCall().toBytes(),
         device.limits().dataBytesInFlight().toBytes());
+  }
+
+  @Bean
+  AccessRules deviceAccessRules() {
+    return DeviceAccess.rules();
   }
 }

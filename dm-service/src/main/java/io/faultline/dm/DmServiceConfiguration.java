@@ -15,6 +15,8 @@ import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
 import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.AccessRules;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDeviceClient;
 import java.util.List;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -38,9 +40,10 @@ public class DmServiceConfiguration {
       CopyBoard dmCopyBoard,
       LayerHost<DmCommand> dmLayer,
       ServiceUrls urls,
+      ServiceCalls calls,
       CopySettings settings) {
     return new CopyAgent(
-        dmCopyBoard, dmLayer.gateway(), new DeviceBytes(urls::deviceService), settings);
+        dmCopyBoard, dmLayer.gateway(), new DeviceBytes(urls::deviceService, calls), settings);
   }
 
   @Bean
@@ -57,8 +60,13 @@ public class DmServiceConfiguration {
   }
 
   @Bean
-  LeafClaims dmLeafClaims(ServiceUrls urls) {
+  LeafClaims dmLeafClaims(ServiceUrls urls, ServiceCalls calls) {
     return new LeafClaims(
-        new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE));
+        new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE, calls));
+  }
+
+  @Bean
+  AccessRules dmAccessRules() {
+    return DmAccess.rules();
   }
 }

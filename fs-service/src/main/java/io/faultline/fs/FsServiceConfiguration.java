@@ -18,6 +18,8 @@ import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
 import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.AccessRules;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.http.BodyLimit;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
@@ -53,13 +55,13 @@ public class FsServiceConfiguration {
   }
 
   @Bean
-  BlockDevices fsBlockDevices(ServiceUrls urls) {
-    return new BlockDevices(urls);
+  BlockDevices fsBlockDevices(ServiceUrls urls, ServiceCalls calls) {
+    return new BlockDevices(urls, calls);
   }
 
   @Bean
-  Upward fsUpward(ServiceUrls urls) {
-    return new Upward(urls);
+  Upward fsUpward(ServiceUrls urls, ServiceCalls calls) {
+    return new Upward(urls, calls);
   }
 
   @Bean
@@ -86,6 +88,11 @@ public class FsServiceConfiguration {
   ImpactController fsImpactController(
       FsGateway fsGateway, BlockDevices fsBlockDevices, Upward fsUpward) {
     return new ImpactController(fsGateway, fsBlockDevices, fsUpward);
+  }
+
+  @Bean
+  AccessRules fsAccessRules() {
+    return FsAccess.rules();
   }
 
   /** A dump may have gigabytes: it is read line by line, and the layer bounds what it keeps. */

@@ -1,6 +1,7 @@
 package io.faultline.runtime;
 
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.PropertyResolver;
 
 /**
  * Where the other services are. A service that is not configured is looked for in this very
@@ -37,6 +38,16 @@ public final class ServiceUrls {
     String port =
         environment.getProperty(
             "local.server.port", environment.getProperty("server.port", "8080"));
-    return "http://127.0.0.1:" + port;
+    return scheme(environment) + "://127.0.0.1:" + port;
+  }
+
+  /** {@code https} where this process serves over TLS, else {@code http}. */
+  public static String scheme(PropertyResolver settings) {
+    boolean bundle = !settings.getProperty("server.ssl.bundle", "").isEmpty();
+    boolean files =
+        settings.containsProperty("server.ssl.key-store")
+            || settings.containsProperty("server.ssl.certificate");
+    boolean on = settings.getProperty("server.ssl.enabled", Boolean.class, true);
+    return on && (bundle || files) ? "https" : "http";
   }
 }

@@ -18,6 +18,8 @@ import io.faultline.runtime.LayerDefinition;
 import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.LayerHosts;
 import io.faultline.runtime.SealedCodec;
+import io.faultline.runtime.access.AccessAdministration;
+import io.faultline.runtime.access.AccessRules;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
@@ -31,7 +33,7 @@ import org.springframework.context.annotation.Import;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(NotifierProperties.class)
-@Import(WatchConfiguration.class)
+@Import({WatchConfiguration.class, AccessAdministration.class})
 public class NotifierServiceConfiguration {
 
   /** The layer's name in topics and metrics. */
@@ -83,6 +85,11 @@ public class NotifierServiceConfiguration {
   @Bean
   TopologyController notifierTopologyController(HostWalk notifierHostWalk) {
     return new TopologyController(notifierHostWalk);
+  }
+
+  @Bean
+  AccessRules notifierAccessRules() {
+    return NotifierAccess.rules();
   }
 
   @Bean

@@ -27,9 +27,14 @@ record CommandLine(Wish wish, List<String> springArguments) {
         --port=N     listen on 127.0.0.1:N (default 8080; 0 for any free port)
         --data=DIR   keep everything in DIR (default: data)
         --verbose    show what the libraries log as well
+        --faultline.access.required=true   ask callers who they are (docs/SECURITY.md)
         --any.property=VALUE   any setting of Faultline or Spring Boot
 
-      Ctrl-C stops it (exit code 130, after SIGTERM 143); 1 means that it could not start or go on.""";
+      run token create --role=viewer|operator|admin|service [--name=NAME] [--data=DIR]
+        makes a token and prints in which file it is
+
+      Ctrl-C stops it (exit code 130, after SIGTERM 143); 1 means that it could not start or go on.\
+      """;
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of("port", "server.port", "data", "faultline.data");

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *   kafka/    the broker's logs
  *   slice/    the emulated devices
  *   state/    the layers' stores; can be rebuilt from kafka/
+ *   access/   the first tokens: hashes, and the administrator's own until that takes it away
  *   log/      what this process had to complain about
  * </pre>
  *
@@ -43,9 +44,10 @@ final class DataFolder implements AutoCloseable {
   private static final String VERSION_FILE = "VERSION";
   private static final String NEW_VERSION_FILE = "VERSION.new";
   private static final String LOCK_FILE = "lock";
+  private static final String ACCESS = "access";
 
-  /** What a start that was cut off may leave before there is a version. */
-  private static final Set<String> BEFORE_VERSION = Set.of(LOCK_FILE, NEW_VERSION_FILE);
+  /** What a start that was cut off, or a token that was made, leaves before there is a version. */
+  private static final Set<String> BEFORE_VERSION = Set.of(LOCK_FILE, NEW_VERSION_FILE, ACCESS);
 
   /** Beyond the text, so that others can read the text where locks are mandatory. */
   private static final long LOCKED_BYTE = 1L << 32;
@@ -98,6 +100,10 @@ final class DataFolder implements AutoCloseable {
 
   Path state() {
     return path.resolve("state");
+  }
+
+  Path access() {
+    return path.resolve(ACCESS);
   }
 
   Path log() {

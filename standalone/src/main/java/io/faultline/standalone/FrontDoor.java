@@ -1,5 +1,6 @@
 package io.faultline.standalone;
 
+import io.faultline.runtime.ServiceUrls;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet6Address;
@@ -13,9 +14,10 @@ import org.springframework.core.env.PropertyResolver;
 /**
  * Where people and programs reach this process.
  *
+ * @param scheme {@code http} or {@code https}
  * @param port TCP, 1 to 65535
  */
-record FrontDoor(InetAddress address, int port) {
+record FrontDoor(String scheme, InetAddress address, int port) {
 
   private static final String ADDRESS = "server.address";
   private static final String PORT = "server.port";
@@ -27,18 +29,24 @@ record FrontDoor(InetAddress address, int port) {
    * <p>Only this machine may be listened to as long as callers are not asked who they are.
    */
   static FrontDoor of(PropertyResolver settings) {
-    InetAddress address = loopback(ADDRESS, settings.getProperty(ADDRESS, "127.0.0.1"));
+    boolean asks = FirstToken.isNeeded(settings);
+    InetAddress address = address(ADDRESS, settings.getProperty(ADDRESS, "127.0.0.1"), asks);
     String management = settings.getProperty("management.server.address");
     if (management != null) {
-      loopback("management.server.address", management);
+      address("management.server.address", management, asks);
     }
-    return free(address, port(settings.getProperty(PORT, "8080")));
+    return free(ServiceUrls.scheme(settings), address, port(settings.getProperty(PORT, "8080")));
   }
 
-  /** Without a slash at the end. */
+  /** Where this machine reaches it, without a slash at the end. */
   String url() {
-    String host = address.getHostAddress();
-    return "http://" + (address instanceof Inet6Address ? "[" + host + "]" : host) + ":" + port;
+    String host =
+        (address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address).getHostAddress();
+    return scheme
+        + "://"
+        + (address instanceof Inet6Address ? "[" + host + "]" : host)
+        + ":"
+        + port;
   }
 
   /** The one line for a port that cannot be had. */
@@ -52,20 +60,20 @@ record FrontDoor(InetAddress address, int port) {
         cause == null ? new BindException(where) : cause);
   }
 
-  private static InetAddress loopback(String property, String text) {
+  private static InetAddress address(String property, String text, boolean asks) {
     InetAddress address;
     try {
       address = InetAddress.getByName(text);
     } catch (UnknownHostException unknown) {
       throw new StartFailure(property + "=" + text + " is no address of this machine", unknown);
     }
-    if (!address.isLoopbackAddress()) {
+    if (!asks && !address.isLoopbackAddress()) {
       throw new StartFailure(
           property
               + "="
               + text
-              + " would let other machines in, and there is no access control yet;"
-              + " use a loopback address such as 127.0.0.1");
+              + " would let other machines in, and callers are not asked who they are; set"
+              + " --faultline.access.required=true, or use a loopback address such as 127.0.0.1");
     }
     return address;
   }
@@ -82,11 +90,11 @@ record FrontDoor(InetAddress address, int port) {
     throw new StartFailure("the port must be a number from 0 to " + LARGEST_PORT + ", not " + text);
   }
 
-  private static FrontDoor free(InetAddress address, int port) {
+  private static FrontDoor free(String scheme, InetAddress address, int port) {
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true);
       probe.bind(new InetSocketAddress(address, port));
-      return new FrontDoor(address, probe.getLocalPort());
+      return new FrontDoor(scheme, address, probe.getLocalPort());
     } catch (IOException failed) {
       throw taken(address, port, failed);
     }

@@ -2,10 +2,12 @@ package io.faultline.standalone;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.status.StatusManager;
+import io.faultline.runtime.access.StartRefusedException;
 import io.faultline.standalone.kafka.StartingKafka;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,10 @@ public final class Standalone {
   public static void main(String[] arguments) {
     Standalone standalone = new Standalone();
     try {
+      if (arguments.length > 0 && arguments[0].equals(TokenCommand.NAME)) {
+        say(TokenCommand.run(List.of(arguments).subList(1, arguments.length)));
+        return;
+      }
       CommandLine line = CommandLine.parse(arguments);
       switch (line.wish()) {
         case HELP -> say(CommandLine.USAGE);
@@ -99,6 +105,7 @@ public final class Standalone {
             new MapPropertySource(
                 "standalone",
                 Map.of(
+                    "faultline.access.one-process", "true",
                     "server.address", front.address().getHostAddress(),
                     "server.port", front.port(),
                     "faultline.slice-dir", folder.slice().toString(),
@@ -111,6 +118,7 @@ public final class Standalone {
     say(
         "Faultline %s: %s, data in %s"
             .formatted(Version.ofThisBuild(), front.url(), folder.path()));
+    FirstToken.prepare(settings, folder).ifPresent(Standalone::say);
   }
 
   private void startKafka(ConfigurableEnvironment settings) {
@@ -201,6 +209,9 @@ public final class Standalone {
       switch (cause) {
         case StartFailure told -> {
           return String.valueOf(told.getMessage());
+        }
+        case StartRefusedException refused -> {
+          return refused.getMessage() + ": " + refused.remedy();
         }
         case PortInUseException late -> {
           FrontDoor wanted = require(door);

@@ -5,8 +5,11 @@ import io.faultline.device.core.BadBlocksReport;
 import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceProblems;
 import io.faultline.events.Json;
+import io.faultline.runtime.access.Caller;
+import io.faultline.runtime.access.Role;
 import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,14 +51,16 @@ public final class BadBlocksController {
       @PathVariable String device,
       @RequestParam(required = false) @Nullable String format,
       @RequestParam(defaultValue = "false") boolean human,
-      @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable String accept)
+      @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable String accept,
+      HttpServletRequest request)
       throws HttpMediaTypeNotAcceptableException {
     Edge.name("host", host);
     Edge.name("device", device);
     BadBlocks seen = edge.device(host, device, Device::badBlocks);
     BadBlocks bad =
         SliceEdge.available(() -> seen.untold(edge.slice().backlog().untold(host, device)));
-    return format == null ? accepted(bad, accept, human) : inForm(bad, format, human);
+    boolean operator = Caller.of(request).role().covers(Role.OPERATOR);
+    return format == null ? accepted(bad, accept, human, operator) : inForm(bad, format, human);
   }
 
   private static ResponseEntity<byte[]> inForm(BadBlocks bad, String format, boolean human) {
@@ -69,7 +74,7 @@ public final class BadBlocksController {
 
   /** The first form that is accepted and that there is for the device. */
   private static ResponseEntity<byte[]> accepted(
-      BadBlocks bad, @Nullable String accept, boolean human)
+      BadBlocks bad, @Nullable String accept, boolean human, boolean operator)
       throws HttpMediaTypeNotAcceptableException {
     for (MediaType type : accepted(accept)) {
       if (type.includes(MediaType.TEXT_PLAIN)) {
@@ -78,7 +83,7 @@ public final class BadBlocksController {
       if (type.includes(MediaType.APPLICATION_JSON)) {
         return ResponseEntity.ok()
             .contentType(MediaType.APPLICATION_JSON)
-            .body(Json.LENIENT.writeValueAsBytes(sets(bad)));
+            .body(Json.LENIENT.writeValueAsBytes(sets(bad, operator)));
       }
       BadBlocksReport report = report(bad, formatOf(type));
       if (report != null) {
@@ -114,10 +119,13 @@ public final class BadBlocksController {
         : "";
   }
 
-  private static Map<String, Object> sets(BadBlocks bad) {
+  private static Map<String, Object> sets(BadBlocks bad, boolean operator) {
     Map<String, Object> sets = new LinkedHashMap<>();
     sets.put("ranges", bad.known().toPairs());
-    sets.put("latent", bad.latent().toPairs());
+    // What nobody has come upon yet is what whoever injects it knows.
+    if (operator) {
+      sets.put("latent", bad.latent().toPairs());
+    }
     sets.put("unacknowledged", bad.unacknowledged().toPairs());
     return sets;
   }

@@ -1,6 +1,7 @@
 package io.faultline.device.above;
 
 import io.faultline.device.above.HostDirectory.Running;
+import io.faultline.runtime.access.ServiceCalls;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -33,7 +34,11 @@ public final class OtherInstances {
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
 
-  /** Of one connection each (RFC 9110, 7.6.1), or set by the client itself. */
+  /**
+   * Of one connection each (RFC 9110, 7.6.1), or set by the client itself; and what a browser says
+   * of the page, which was judged where it asked and would be judged by another name at the owner.
+   * Who asks is passed on as they said it: the owner finds out for itself.
+   */
   private static final Set<String> NOT_PASSED_ON =
       Set.of(
           "connection",
@@ -41,27 +46,33 @@ public final class OtherInstances {
           "expect",
           "host",
           "keep-alive",
+          "origin",
           "proxy-authenticate",
           "proxy-authorization",
           "proxy-connection",
+          "sec-fetch-dest",
+          "sec-fetch-mode",
+          "sec-fetch-site",
           "te",
           "trailer",
           "transfer-encoding",
           "upgrade");
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
+
+  public OtherInstances(ServiceCalls calls) {
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
+  }
 
   /** Whether the very process that said so answers there. */
   boolean answersAs(Running running) {
     try {
       HttpResponse<Void> response =
           http.send(
-              HttpRequest.newBuilder(URI.create(running.url() + "/v1/hosts?limit=1"))
+              calls
+                  .signed(HttpRequest.newBuilder(URI.create(running.url() + "/v1/hosts?limit=1")))
                   .timeout(ASK_TIMEOUT)
                   .build(),
               BodyHandlers.discarding());

@@ -2,6 +2,7 @@ package io.faultline.device.above;
 
 import io.faultline.events.Json;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.ServiceCalls;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,16 +32,14 @@ public final class UpperLayers {
   private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
   private final ServiceUrls urls;
 
-  public UpperLayers(ServiceUrls urls) {
+  public UpperLayers(ServiceUrls urls, ServiceCalls calls) {
     this.urls = urls;
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
   }
 
   /** What the service of a holder says. */
@@ -176,7 +175,8 @@ public final class UpperLayers {
   private @Nullable HttpResponse<byte[]> send(String url) {
     try {
       return http.send(
-          HttpRequest.newBuilder(URI.create(url))
+          calls
+              .signed(HttpRequest.newBuilder(URI.create(url)))
               .header("Accept", "application/json")
               .timeout(REQUEST_TIMEOUT)
               .build(),

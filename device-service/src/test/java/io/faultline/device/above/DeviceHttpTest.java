@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.faultline.device.above.HttpCalls.Answer;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDeviceClient;
 import io.faultline.runtime.below.BlockDeviceClient.ClaimResult;
 import io.faultline.runtime.testing.EmbeddedBroker;
@@ -357,7 +358,9 @@ class DeviceHttpTest {
     ABOVE.put("/v1/hosts/" + host + "/volumes/vol0", "{\"name\":\"vol0\"}");
     BlockDeviceClient client =
         new BlockDeviceClient(
-            () -> http.request("").build().uri().toString(), BlockDeviceClient.Kind.DEVICE);
+            () -> http.request("").build().uri().toString(),
+            BlockDeviceClient.Kind.DEVICE,
+            ServiceCalls.open());
     assertThat(client.claim(host, "pmem0", "dm:vol0"))
         .isInstanceOfSatisfying(
             ClaimResult.Claimed.class,

@@ -3,6 +3,7 @@ package io.faultline.dm.below;
 import io.faultline.dm.core.Answers;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.access.ServiceCalls;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,19 +21,17 @@ public final class DeviceBytes implements LeafData {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERRORS = 500;
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
   private final Supplier<String> baseUrl;
 
   /**
    * @param baseUrl {@code http://host:port}, without a path; asked at every request
    */
-  public DeviceBytes(Supplier<String> baseUrl) {
+  public DeviceBytes(Supplier<String> baseUrl, ServiceCalls calls) {
     this.baseUrl = baseUrl;
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
   }
 
   @Override
@@ -116,16 +115,10 @@ public final class DeviceBytes implements LeafData {
 
   private HttpRequest.Builder request(String host, Answers.CopyPlace place, String query) {
     // Names have been checked: they need no escaping.
-    return HttpRequest.newBuilder(
-            URI.create(
-                baseUrl.get()
-                    + "/v1/hosts/"
-                    + host
-                    + "/devices/"
-                    + place.device()
-                    + "/data?"
-                    + query))
-        .timeout(REQUEST_TIMEOUT);
+    URI uri =
+        URI.create(
+            baseUrl.get() + "/v1/hosts/" + host + "/devices/" + place.device() + "/data?" + query);
+    return calls.signed(HttpRequest.newBuilder(uri)).timeout(REQUEST_TIMEOUT);
   }
 
   private HttpResponse<byte[]> send(HttpRequest request) throws UnreachableException {

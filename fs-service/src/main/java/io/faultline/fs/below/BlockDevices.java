@@ -5,6 +5,7 @@ import io.faultline.fs.core.Holding;
 import io.faultline.fs.core.Role;
 import io.faultline.fs.core.Spec;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.below.BlockDeviceClient;
 import io.faultline.runtime.below.BlockDeviceClient.ClaimResult;
 import io.faultline.runtime.core.Problem;
@@ -34,9 +35,9 @@ public final class BlockDevices {
   private final BlockDeviceClient devices;
   private final BlockDeviceClient volumes;
 
-  public BlockDevices(ServiceUrls urls) {
-    devices = new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE);
-    volumes = new BlockDeviceClient(urls::dmService, BlockDeviceClient.Kind.VOLUME);
+  public BlockDevices(ServiceUrls urls, ServiceCalls calls) {
+    devices = new BlockDeviceClient(urls::deviceService, BlockDeviceClient.Kind.DEVICE, calls);
+    volumes = new BlockDeviceClient(urls::dmService, BlockDeviceClient.Kind.VOLUME, calls);
   }
 
   /** Claims every device of {@code spec} for a filesystem. */

@@ -4,6 +4,7 @@ import io.faultline.events.Json;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.core.Problem;
 import java.io.IOException;
 import java.net.URI;
@@ -47,16 +48,14 @@ public final class Upward {
 
   private record Body(List<VolumeEffect> volumes) {}
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
   private final ServiceUrls urls;
 
-  public Upward(ServiceUrls urls) {
+  public Upward(ServiceUrls urls, ServiceCalls calls) {
     this.urls = urls;
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
   }
 
   public Answer ask(String host, String device, SectorRange range) {
@@ -73,7 +72,8 @@ public final class Upward {
                 + "&count="
                 + range.sectorCount());
     HttpRequest request =
-        HttpRequest.newBuilder(uri)
+        calls
+            .signed(HttpRequest.newBuilder(uri))
             .header("Accept", "application/json")
             .timeout(REQUEST_TIMEOUT)
             .GET()

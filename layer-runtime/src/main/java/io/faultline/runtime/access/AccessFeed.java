@@ -53,6 +53,7 @@ final class AccessFeed implements SmartLifecycle {
   private static final Duration POLL = Duration.ofSeconds(5);
   private static final Duration TRY_AGAIN = Duration.ofMillis(500);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final String READER = "faultline-access-read";
   private static final int WAITING = 2_000;
 
   private final boolean isOn;
@@ -171,7 +172,7 @@ final class AccessFeed implements SmartLifecycle {
         new KafkaProducer<>(producerSettings(), new StringSerializer(), new ByteArraySerializer());
     threads =
         List.of(
-            Thread.ofPlatform().name("faultline-access-read").daemon().start(this::read),
+            Thread.ofPlatform().name(READER).daemon().start(this::read),
             Thread.ofPlatform().name("faultline-access-tell").daemon().start(this::tellAll));
   }
 
@@ -182,7 +183,10 @@ final class AccessFeed implements SmartLifecycle {
     if (reading != null) {
       reading.wakeup();
     }
-    threads.forEach(Thread::interrupt);
+    threads.stream()
+        // A consumer that is interrupted cannot take its leave.
+        .filter(thread -> reading == null || !thread.getName().equals(READER))
+        .forEach(Thread::interrupt);
     try {
       for (Thread thread : threads) {
         thread.join(PATIENCE);

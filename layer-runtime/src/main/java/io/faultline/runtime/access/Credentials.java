@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +23,7 @@ final class Credentials {
   /** Names the person that a service makes a call for; believed of services only. */
   static final String ON_BEHALF_OF = "Faultline-On-Behalf-Of";
 
+  private static final long WARN_AGAIN_NANOS = 60_000_000_000L;
   private static final String BEARER = "bearer ";
   private static final int MAX_LENGTH = 8 * 1024;
   private static final Pattern PERSON = Pattern.compile("[\\x20-\\x7E]{1,128}");
@@ -35,6 +37,7 @@ final class Credentials {
     record Refused(Problem problem) implements Shown {}
   }
 
+  private final AtomicLong warned = new AtomicLong(System.nanoTime() - WARN_AGAIN_NANOS);
   private final TokenDirectory tokens;
   private final @Nullable JwtCallers jwts;
 
@@ -85,7 +88,7 @@ final class Credentials {
     };
   }
 
-  private static Shown jwt(JwtCallers jwts, String text) {
+  private Shown jwt(JwtCallers jwts, String text) {
     return switch (jwts.show(text)) {
       case JwtCallers.Shown.Good(Caller caller) -> new Shown.Known(caller);
       case JwtCallers.Shown.Bad(String why) -> {
@@ -93,11 +96,20 @@ final class Credentials {
         yield new Shown.Refused(notLetIn());
       }
       case JwtCallers.Shown.NotNow(String why) -> {
-        log.warn("a JWT cannot be checked just now: {}", why);
+        warn(why);
         yield new Shown.Refused(
             Problem.unavailable("The keys of the OpenID provider cannot be had just now"));
       }
     };
+  }
+
+  /** Anybody can name a key that is not there, but not fill the log with it. */
+  private void warn(String why) {
+    long now = System.nanoTime();
+    long last = warned.get();
+    if (now - last > WARN_AGAIN_NANOS && warned.compareAndSet(last, now)) {
+      log.warn("JWTs cannot be checked just now: {}", why);
+    }
   }
 
   private static Shown onBehalf(Shown shown, HttpServletRequest request) {

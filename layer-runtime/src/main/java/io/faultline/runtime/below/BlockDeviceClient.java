@@ -1,6 +1,7 @@
 package io.faultline.runtime.below;
 
 import io.faultline.events.Json;
+import io.faultline.runtime.access.ServiceCalls;
 import io.faultline.runtime.core.Claim;
 import io.faultline.runtime.core.Problem;
 import java.io.IOException;
@@ -49,21 +50,19 @@ public final class BlockDeviceClient {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final ServiceCalls calls;
+  private final HttpClient http;
   private final Supplier<String> baseUrl;
   private final Kind kind;
 
   /**
    * @param baseUrl {@code http://host:port}, without a path; asked at every request
    */
-  public BlockDeviceClient(Supplier<String> baseUrl, Kind kind) {
+  public BlockDeviceClient(Supplier<String> baseUrl, Kind kind, ServiceCalls calls) {
     this.baseUrl = baseUrl;
     this.kind = kind;
+    this.calls = calls;
+    this.http = calls.client(CONNECT_TIMEOUT);
   }
 
   /**
@@ -158,9 +157,10 @@ public final class BlockDeviceClient {
 
   private HttpRequest.Builder request(String host, String device, String rest) {
     // Names have been checked: they need no escaping in a path.
-    return HttpRequest.newBuilder(
-            URI.create(
-                baseUrl.get() + "/v1/hosts/" + host + "/" + kind.segment + "/" + device + rest))
+    URI uri =
+        URI.create(baseUrl.get() + "/v1/hosts/" + host + "/" + kind.segment + "/" + device + rest);
+    return calls
+        .signed(HttpRequest.newBuilder(uri))
         .header("Accept", "application/json")
         .timeout(REQUEST_TIMEOUT);
   }
