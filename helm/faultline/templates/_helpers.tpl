@@ -153,9 +153,6 @@ readinessProbe:
 - {name: FAULTLINE_ACCESS_TOKENS_FILE, value: /run/faultline-access/tokens}
 - {name: FAULTLINE_ACCESS_SERVICE_TOKEN_FILE, value: /run/faultline-access/service-token}
 - {name: FAULTLINE_ACCESS_SECURE_COOKIE, value: {{ or $root.Values.access.secureCookie (and $root.Values.ingress.enabled (ne $root.Values.ingress.tlsSecret "")) | quote }}}
-{{- with $root.Values.access.hosts }}
-- {name: FAULTLINE_ACCESS_HOSTS, value: {{ join "," . | quote }}}
-{{- end }}
 {{- with $root.Values.access.origins }}
 - {name: FAULTLINE_ACCESS_ORIGINS, value: {{ join "," . | quote }}}
 {{- end }}

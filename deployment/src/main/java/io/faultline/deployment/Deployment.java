@@ -33,8 +33,7 @@ public final class Deployment {
     String part = arguments.length == 0 ? "" : arguments[0];
     switch (part) {
       case "secrets" -> once(() -> Secrets.make(folder(arguments)));
-      case "admin-token" ->
-          once(() -> System.out.println(Secrets.adminToken(folder(arguments))));
+      case "admin-token" -> once(() -> System.out.println(Secrets.adminToken(folder(arguments))));
       case "kafka" -> once(() -> KafkaSetup.run(folder(arguments), System.getenv()));
       case "demo" ->
           once(() -> Demo.run(System.getenv(), folder(arguments), RandomGenerator.getDefault()));

@@ -81,7 +81,9 @@ final class PassOn implements Filter {
     pass(route, request, response);
   }
 
-  /** What the front door answers itself. Of the actuator nothing that tells more than its health. */
+  /**
+   * What the front door answers itself. Of the actuator nothing that tells more than its health.
+   */
   private static boolean isOwn(String path) {
     return path.equals(UnionController.PATH) || HEALTH.matcher(path).matches();
   }

@@ -13,8 +13,8 @@ import java.util.HexFormat;
 import java.util.Set;
 
 /**
- * Makes the secrets of a deployment where there are none yet, so that nobody has to think of one and
- * none is the same in two deployments. What is there stays as it is.
+ * Makes the secrets of a deployment where there are none yet, so that nobody has to think of one
+ * and none is the same in two deployments. What is there stays as it is.
  *
  * <pre>
  *   FOLDER/kafka/broker-password       the broker to itself, and the setup to it
@@ -71,7 +71,8 @@ public final class Secrets {
     try {
       return Files.readString(folder.resolve("admin").resolve(TOKEN)).strip();
     } catch (IOException e) {
-      throw new SetupException("there is no administrator's token; make the secrets first: " + e, e);
+      throw new SetupException(
+          "there is no administrator's token; make the secrets first: " + e, e);
     }
   }
 

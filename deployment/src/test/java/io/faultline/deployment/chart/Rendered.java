@@ -22,6 +22,9 @@ record Rendered(List<JsonObject> objects) {
 
   static final Path CHART = Project.file("helm/faultline");
 
+  /** Helm tells only what it installs by itself; what a hook makes is to be looked at as well. */
+  private static final Path WITHOUT_HOOKS = withoutHooks();
+
   private static final String KUBERNETES = "1.34.0";
   private static final Gson GSON = new Gson();
 
@@ -35,7 +38,11 @@ record Rendered(List<JsonObject> objects) {
       try {
         Files.writeString(file, values);
         TemplateCommand template =
-            new Helm(CHART).template().withName("release").withKubeVersion(KUBERNETES).withValuesFile(file);
+            new Helm(WITHOUT_HOOKS)
+                .template()
+                .withName("release")
+                .withKubeVersion(KUBERNETES)
+                .withValuesFile(file);
         manifests = template.call();
       } finally {
         Files.delete(file);
@@ -50,6 +57,23 @@ record Rendered(List<JsonObject> objects) {
       }
     }
     return new Rendered(objects);
+  }
+
+  private static Path withoutHooks() {
+    try (Stream<Path> files = Files.walk(CHART)) {
+      Path copy = Files.createTempDirectory("chart");
+      for (Path file : files.toList()) {
+        Path to = copy.resolve(CHART.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(to);
+        } else {
+          Files.writeString(to, Files.readString(file).replaceAll("(?m)^ *helm.sh/hook: .*\n", ""));
+        }
+      }
+      return copy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   Stream<JsonObject> ofKind(String... kinds) {

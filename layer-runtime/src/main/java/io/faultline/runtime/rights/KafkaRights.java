@@ -69,8 +69,7 @@ public final class KafkaRights {
         makesTokens
             ? Right.topic(AccessTopics.AUDIT, READ, WRITE, DESCRIBE, CREATE)
             : Right.topic(AccessTopics.AUDIT, WRITE, DESCRIBE, CREATE);
-    return List.of(
-        tokens, audit, Right.topic(AccessTopics.USES, READ, WRITE, DESCRIBE, CREATE));
+    return List.of(tokens, audit, Right.topic(AccessTopics.USES, READ, WRITE, DESCRIBE, CREATE));
   }
 
   private static List<Right> device() {
