@@ -68,6 +68,6 @@ RUN ["/opt/java/bin/java", "@/app/train.options", "-Dfaultline.slice-dir=/tmp/tr
 ENV FAULTLINE_SLICE_DIR=/var/lib/faultline/slice \
     FAULTLINE_STATE_DIR=/var/lib/faultline/state
 USER 10001:10001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 \
+HEALTHCHECK --interval=15s --timeout=10s --start-period=300s --retries=6 \
   CMD ["/opt/java/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx16m", "-cp", "/app", "io.faultline.runtime.health.HealthCheck"]
 ENTRYPOINT ["/opt/java/bin/java", "@/app/java.options", "-jar", "/app/app.jar"]
