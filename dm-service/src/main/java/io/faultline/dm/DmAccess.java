@@ -19,6 +19,7 @@ public final class DmAccess {
             "GET " + VOLUME + "/resync",
             "GET " + VOLUME + "/writeback",
             "GET " + HOST + "/block-devices/{device}/upward")
+        .viewerUnless("recover", "GET " + VOLUME + "/data")
         .operator(
             "POST " + HOST + "/import",
             "PUT " + VOLUME,
@@ -29,6 +30,7 @@ public final class DmAccess {
             "POST " + VOLUME + "/resume",
             "POST " + VOLUME + "/message",
             "POST " + VOLUME + "/resync",
+            "PUT " + VOLUME + "/data",
             "PUT " + VOLUME + "/claim",
             "DELETE " + VOLUME + "/claim")
         .build();

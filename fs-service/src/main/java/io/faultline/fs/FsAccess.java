@@ -7,6 +7,7 @@ public final class FsAccess {
 
   private static final String HOST = "/v1/hosts/{host}";
   private static final String FILESYSTEM = HOST + "/filesystems/{filesystem}";
+  private static final String FILES = FILESYSTEM + "/files";
   private static final String FILE = FILESYSTEM + "/files/{*path}";
   private static final String PROCESS = HOST + "/processes/{pid}";
 
@@ -21,6 +22,7 @@ public final class FsAccess {
             "GET " + HOST + "/impact",
             "GET " + PROCESS,
             "GET " + HOST + "/kernel")
+        .viewerUnless("recover", "GET " + FILES)
         .viewerUnless("recover", "GET " + FILE)
         .operator(
             "PUT " + FILESYSTEM,
@@ -31,6 +33,9 @@ public final class FsAccess {
             "POST " + FILESYSTEM + "/thaw",
             "PUT " + FILESYSTEM + "/fsmap",
             "PUT " + FILESYSTEM + "/paths",
+            "PUT " + FILES,
+            "POST " + FILES,
+            "DELETE " + FILES,
             "PUT " + FILE,
             "POST " + FILE,
             "DELETE " + FILE,

@@ -12,7 +12,7 @@ public final class NotifierAccess {
   public static AccessRules rules() {
     return AccessRules.builder()
         // The dashboard asks for a token itself; without one it has nothing to show.
-        .anyone("GET /")
+        .anyone("GET /", "GET /index.html", "GET /assets/{*name}")
         .viewer(
             "GET /v1/events",
             "GET /v1/faults",
@@ -23,7 +23,9 @@ public final class NotifierAccess {
             "GET /v1/topology/{host}/block-devices/{device}/strip",
             "GET /v1/watchers",
             "GET " + WATCHER,
-            "GET " + WATCHER + "/deliveries")
+            "GET " + WATCHER + "/deliveries",
+            "GET " + WATCHER + "/dead-letters",
+            "GET " + WATCHER + "/mutes")
         .operator("POST /v1/faults/{id}/acknowledge", "POST /v1/faults/{id}/resolve")
         // A watcher sends what happens here to an address that it names.
         .admin(
@@ -33,6 +35,9 @@ public final class NotifierAccess {
             "POST " + WATCHER + "/resume",
             "POST " + WATCHER + "/test",
             "POST " + WATCHER + "/replay",
+            "POST " + WATCHER + "/deliveries/{delivery}/resend",
+            "PUT " + WATCHER + "/mutes/{mute}",
+            "DELETE " + WATCHER + "/mutes/{mute}",
             "POST " + WATCHER + "/rotate-secret")
         .build();
   }

@@ -46,7 +46,7 @@ class KafkaSetupTest {
   @BeforeAll
   static void start() {
     KafkaRights.all().keySet().forEach(user -> PASSWORDS.put(user, "of-" + user));
-    broker = EmbeddedBroker.startSecured(BROKER_PASSWORD);
+    broker = EmbeddedBroker.guarded(Map.of(EmbeddedBroker.ADMIN, BROKER_PASSWORD));
     KafkaSetup.apply(asBroker(), PASSWORDS);
     // As the services do it at their start, each in its own name.
     for (String user : KafkaRights.all().keySet()) {
@@ -147,15 +147,7 @@ class KafkaSetupTest {
   }
 
   private static Map<String, Object> asBroker() {
-    Map<String, Object> client = as("broker", BROKER_PASSWORD);
-    client.put(SaslConfigs.SASL_MECHANISM, "PLAIN");
-    client.put(
-        SaslConfigs.SASL_JAAS_CONFIG,
-        client
-            .get(SaslConfigs.SASL_JAAS_CONFIG)
-            .toString()
-            .replace("scram.ScramLoginModule", "plain.PlainLoginModule"));
-    return client;
+    return as(EmbeddedBroker.ADMIN, BROKER_PASSWORD);
   }
 
   private static Map<String, Object> as(String user, String password) {

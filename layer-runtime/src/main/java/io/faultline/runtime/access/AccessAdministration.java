@@ -11,12 +11,7 @@ public class AccessAdministration {
 
   @Bean
   AccessRules accessRulesOfAdministration() {
-    return AccessRules.builder()
-        // Who opens a session shows a token in the body.
-        .anyone("POST /v1/session")
-        .viewer("GET /v1/session", "DELETE /v1/session")
-        .admin("POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{id}", "GET /v1/audit")
-        .build();
+    return rules();
   }
 
   @Bean
@@ -39,5 +34,15 @@ public class AccessAdministration {
   @Bean
   AuditController accessAuditController(KafkaConnection connection, AccessProperties settings) {
     return new AuditController(connection, settings);
+  }
+
+  /** Who may do what with them. */
+  public static AccessRules rules() {
+    return AccessRules.builder()
+        // Who opens a session shows a token in the body.
+        .anyone("POST /v1/session")
+        .viewer("GET /v1/session", "DELETE /v1/session")
+        .admin("POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{id}", "GET /v1/audit")
+        .build();
   }
 }

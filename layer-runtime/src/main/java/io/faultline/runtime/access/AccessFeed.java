@@ -110,6 +110,11 @@ final class AccessFeed implements SmartLifecycle {
     }
   }
 
+  /** A token is gone, and when it was used with it. */
+  void forgetUse(String id) {
+    offer(new ProducerRecord<>(AccessTopics.USES, 0, id, null));
+  }
+
   private void offer(ProducerRecord<String, byte[]> record) {
     if (!waiting.offer(record)) {
       lost.increment();

@@ -46,6 +46,7 @@ public final class SessionController {
   @PostMapping(path = "/v1/session", consumes = "application/json")
   ResponseEntity<Map<String, Object>> open(
       @RequestBody NewSession wanted, HttpServletRequest request) {
+    maker.refuseWhileOff();
     Caller caller =
         switch (credentials.bearer(wanted.token().strip())) {
           case Credentials.Shown.Refused(var problem) -> throw new ProblemException(problem);

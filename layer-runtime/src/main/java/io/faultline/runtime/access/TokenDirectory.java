@@ -58,6 +58,7 @@ final class TokenDirectory {
   void apply(String id, @Nullable StoredToken token) {
     if (token == null) {
       made.remove(id);
+      lastUsed.remove(id);
     } else {
       made.put(id, token);
     }
@@ -80,13 +81,20 @@ final class TokenDirectory {
     if (!token.hasHash(stored.hash()) || !isGood(stored)) {
       return new Shown.Bad();
     }
-    Instant now = clock.instant();
-    Instant last = lastUsed.get(stored.id());
-    if (stored != own && (last == null || last.plus(USE_GRAIN).isBefore(now))) {
-      lastUsed.put(stored.id(), now);
-      used.accept(stored.id(), now);
+    // A session is a use of the token that it was opened with; of its own it is soon gone.
+    String use = stored.kind() == StoredToken.Kind.SESSION ? stored.parent() : stored.id();
+    if (stored != own && use != null) {
+      noteUse(use, clock.instant());
     }
     return new Shown.Good(stored.caller());
+  }
+
+  private void noteUse(String id, Instant now) {
+    Instant last = lastUsed.get(id);
+    if (last == null || last.plus(USE_GRAIN).isBefore(now)) {
+      lastUsed.put(id, now);
+      used.accept(id, now);
+    }
   }
 
   /** Whether who came in with this is still let in; for answers that go on for long. */

@@ -120,6 +120,7 @@ final class TokenMaker {
     }
     if (!tokens.isInFile(id)) {
       write(id, null);
+      feed.forgetUse(id);
       return;
     }
     // Its line may stay in the file: the topic's word counts before it.
@@ -158,7 +159,8 @@ final class TokenMaker {
     }
   }
 
-  private void refuseWhileOff() {
+  /** Tokens that were made while nobody is asked would let in when somebody is. */
+  void refuseWhileOff() {
     if (!settings.isOn()) {
       throw new ProblemException(
           Problem.conflict(

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -165,7 +166,7 @@ class AttackTest {
             otherSecret,
             changed,
             viewer + "x",
-            viewer.toUpperCase(java.util.Locale.ROOT),
+            viewer.toUpperCase(Locale.ROOT),
             hash,
             "flt_" + viewer.substring(4, 24) + "_" + hash,
             "flt_x_y",
@@ -251,6 +252,7 @@ class AttackTest {
             .asString();
     JsonNode second = service.json(service.as(admin, "/v1/tokens?limit=1&after=" + first), 200);
     assertThat(second.at("/items/0/id").asString()).isGreaterThan(first);
+    service.await(() -> lastUsed(admin) != null);
     TopicText tokens = TopicText.of(service.connection(), AccessTopics.TOKENS);
     assertThat(tokens.text()).contains(hashOf(token)).doesNotContain(secret);
     for (String wrong :
@@ -264,6 +266,16 @@ class AttackTest {
       problem(
           service.send(posting(service.as(admin, "/v1/tokens"), wrong)), 400, "malformed-request");
     }
+  }
+
+  private static JsonNode lastUsed(String token) {
+    for (JsonNode each :
+        service.json(service.as(admin, "/v1/tokens?limit=10000"), 200).get("items")) {
+      if (each.get("id").asString().equals(token.substring(4, 24))) {
+        return each.get("lastUsed");
+      }
+    }
+    throw new AssertionError("not listed");
   }
 
   // --- JWT

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.faultline.events.Json;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.RuntimeConfiguration;
+import io.faultline.runtime.ServiceUrls;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
@@ -87,11 +88,12 @@ final class GuardedService implements AutoCloseable {
     }
   }
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http;
   private final ConfigurableApplicationContext context;
 
   private GuardedService(ConfigurableApplicationContext context) {
     this.context = context;
+    this.http = calls().client(PATIENCE);
   }
 
   static GuardedService start(String bootstrapServers, Map<String, Object> settings) {
@@ -123,7 +125,8 @@ final class GuardedService implements AutoCloseable {
   }
 
   HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path));
+    return HttpRequest.newBuilder(
+        URI.create(ServiceUrls.scheme(context.getEnvironment()) + "://127.0.0.1:" + port() + path));
   }
 
   HttpRequest.Builder as(String token, String path) {

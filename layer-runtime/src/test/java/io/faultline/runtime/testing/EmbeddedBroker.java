@@ -63,40 +63,28 @@ public final class EmbeddedBroker implements AutoCloseable {
     };
   }
 
+  /** The user of a guarded broker who may everything. */
+  public static final String ADMIN = "admin";
+
   /**
-   * A broker in this process that asks everybody who he is and lets nobody do anything: SASL with
-   * PLAIN for the user {@code broker}, who may do everything, and SCRAM-SHA-512 for all others.
+   * A broker of one's own that asks its clients who they are (SASL/SCRAM) and lets them do only
+   * what an ACL says; {@link #ADMIN} may everything.
+   *
+   * @param users the passwords, by the names
    */
-  public static EmbeddedBroker startSecured(String brokerPassword) {
-    String plain =
-        "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\""
-            + (" password=\"" + brokerPassword + "\" user_broker=\"" + brokerPassword + "\";");
-    return startHere(
-        Map.of(
-            "listener.security.protocol.map",
-            "CONTROLLER:PLAINTEXT,PLAINTEXT:SASL_PLAINTEXT",
-            "sasl.enabled.mechanisms",
-            "PLAIN,SCRAM-SHA-512",
-            "sasl.mechanism.inter.broker.protocol",
-            "PLAIN",
-            "listener.name.plaintext.plain.sasl.jaas.config",
-            plain,
-            "listener.name.plaintext.scram-sha-512.sasl.jaas.config",
-            "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-            "authorizer.class.name",
-            "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            // Nobody is anonymous but the broker to its own controller.
-            "super.users",
-            "User:broker;User:ANONYMOUS"));
+  public static EmbeddedBroker guarded(Map<String, String> users) {
+    return startHere(Map.copyOf(users));
   }
 
-  private static EmbeddedBroker startHere(Map<String, String> more) {
+  private static EmbeddedBroker startHere(Map<String, String> users) {
     try {
       Path dir = Files.createTempDirectory("faultline-kafka");
       int brokerPort = freePort();
       int controllerPort = freePort();
       Map<String, String> settings = settings(dir, brokerPort, controllerPort);
-      settings.putAll(more);
+      if (!users.isEmpty()) {
+        settings.putAll(guard(brokerPort, controllerPort));
+      }
       Formatter formatter =
           new Formatter()
               .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
@@ -106,6 +94,18 @@ public final class EmbeddedBroker implements AutoCloseable {
               .setControllerListenerName("CONTROLLER")
               .setMetadataLogDirectory(dir.toString())
               .addDirectory(dir.toString());
+      if (!users.isEmpty()) {
+        formatter.setScramArguments(
+            users.entrySet().stream()
+                .map(
+                    user ->
+                        "SCRAM-SHA-512=[name="
+                            + user.getKey()
+                            + ",password="
+                            + user.getValue()
+                            + "]")
+                .toList());
+      }
       formatter.run();
       KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
       server.startup();
@@ -171,6 +171,33 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
     settings.put("broker.session.timeout.ms", "1500");
     settings.put("broker.heartbeat.interval.ms", "300");
+    return settings;
+  }
+
+  /** Clients by SASL; the broker itself by a listener of its own, without. */
+  private static Map<String, String> guard(int brokerPort, int controllerPort) throws IOException {
+    Map<String, String> settings = new HashMap<>();
+    int ownPort = freePort();
+    settings.put(
+        "listeners",
+        "CLIENTS://127.0.0.1:%d,OWN://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
+            .formatted(brokerPort, ownPort, controllerPort));
+    settings.put(
+        "advertised.listeners",
+        "CLIENTS://127.0.0.1:%d,OWN://127.0.0.1:%d".formatted(brokerPort, ownPort));
+    settings.put("inter.broker.listener.name", "OWN");
+    settings.put(
+        "listener.security.protocol.map",
+        "CONTROLLER:PLAINTEXT,OWN:PLAINTEXT,CLIENTS:SASL_PLAINTEXT");
+    settings.put("listener.name.clients.sasl.enabled.mechanisms", "SCRAM-SHA-512");
+    settings.put(
+        "listener.name.clients.scram-sha-512.sasl.jaas.config",
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+    settings.put("sasl.enabled.mechanisms", "SCRAM-SHA-512");
+    settings.put(
+        "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+    settings.put("super.users", "User:ANONYMOUS;User:" + ADMIN);
+    settings.put("allow.everyone.if.no.acl.found", "false");
     return settings;
   }
 

@@ -183,7 +183,7 @@ class EventsHttpTest {
       slow.connect(new java.net.InetSocketAddress("127.0.0.1", notifier.port()));
       slow.getOutputStream()
           .write(
-              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+              ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
                   .getBytes(UTF_8));
       // The first bytes of the answer: the stream is open. After that nothing is read.
       assertThat(slow.getInputStream().readNBytes(12)).asString(UTF_8).contains("200");
