@@ -27,6 +27,7 @@ record Module(String folder, String layer, List<String> mayKnow) {
           service("notifier"),
           // It talks to a running Faultline and knows no class of it.
           new Module("cli", "cli", List.of()),
+          new Module("deployment", "deployment", List.of("ranges", "events", "runtime")),
           new Module(
               "standalone",
               "standalone",

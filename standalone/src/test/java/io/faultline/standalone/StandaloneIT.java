@@ -33,7 +33,7 @@ class StandaloneIT {
   @TempDir Path folder;
 
   @Test
-  void servesQuietlyUntilItIsToldToStopAndSharesNeitherDataNorPort() {
+  void servesQuietlyUntilItIsToldToStopAndSharesNeitherDataNorPort() throws Exception {
     Path data = folder.resolve("data");
     try (StandaloneProcess faultline = StandaloneProcess.on(data).startReady()) {
       assertThat(faultline.out().lines())
@@ -50,6 +50,8 @@ class StandaloneIT {
       assertThat(faultline.get("/v1/openapi.json").body())
           .contains("\"openapi\":\"3", "\"title\":\"Faultline\"")
           .contains("/devices/{device}/faults", "/volumes/{volume}", "/fsmap", "/v1/faults");
+
+      ChartTopics.assertSameAs(faultline.bootstrapServers());
 
       assertProblem(faultline.get("/v1/nothing-of-ours"), 404);
       assertProblem(faultline.get("/actuator/env"), 404);

@@ -23,18 +23,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real Kafka broker (KRaft, one node) in this process, with its data in a folder that goes with
  * it. One is shared by all tests of a JVM: each test uses hosts of its own, or a broker of its own.
+ *
+ * <p>With {@code -Dfaultline.kafka=container} it is Kafka's own image in a container instead, for
+ * the same tests; see {@link ContainerBroker}.
  */
 public final class EmbeddedBroker implements AutoCloseable {
 
   private static @Nullable EmbeddedBroker shared;
 
-  private final Path dir;
-  private final KafkaRaftServer server;
+  private final Runnable stop;
   private final String bootstrapServers;
 
-  private EmbeddedBroker(Path dir, KafkaRaftServer server, String bootstrapServers) {
-    this.dir = dir;
-    this.server = server;
+  private EmbeddedBroker(Runnable stop, String bootstrapServers) {
+    this.stop = stop;
     this.bootstrapServers = bootstrapServers;
   }
 
@@ -49,7 +50,17 @@ public final class EmbeddedBroker implements AutoCloseable {
 
   /** A broker of one's own. */
   public static EmbeddedBroker start() {
-    return start(Map.of());
+    return switch (System.getProperty("faultline.kafka", "embedded")) {
+      case "embedded" -> startHere(Map.of());
+      case "container" -> {
+        ContainerBroker container = ContainerBroker.start(oneNode());
+        yield new EmbeddedBroker(container::close, container.bootstrapServers());
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "faultline.kafka is embedded or container, but it is "
+                  + System.getProperty("faultline.kafka"));
+    };
   }
 
   /** The user of a guarded broker who may everything. */
@@ -62,10 +73,10 @@ public final class EmbeddedBroker implements AutoCloseable {
    * @param users the passwords, by the names
    */
   public static EmbeddedBroker guarded(Map<String, String> users) {
-    return start(Map.copyOf(users));
+    return startHere(Map.copyOf(users));
   }
 
-  private static EmbeddedBroker start(Map<String, String> users) {
+  private static EmbeddedBroker startHere(Map<String, String> users) {
     try {
       Path dir = Files.createTempDirectory("faultline-kafka");
       int brokerPort = freePort();
@@ -98,7 +109,7 @@ public final class EmbeddedBroker implements AutoCloseable {
       formatter.run();
       KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
       server.startup();
-      return new EmbeddedBroker(dir, server, "127.0.0.1:" + brokerPort);
+      return new EmbeddedBroker(() -> stop(server, dir), "127.0.0.1:" + brokerPort);
     } catch (Exception e) {
       throw new IllegalStateException("the broker does not start", e);
     }
@@ -110,6 +121,10 @@ public final class EmbeddedBroker implements AutoCloseable {
 
   @Override
   public void close() {
+    stop.run();
+  }
+
+  private static void stop(KafkaRaftServer server, Path dir) {
     server.shutdown();
     server.awaitShutdown();
     try (Stream<Path> files = Files.walk(dir)) {
@@ -122,7 +137,7 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   private static Map<String, String> settings(Path dir, int brokerPort, int controllerPort) {
-    Map<String, String> settings = new HashMap<>();
+    Map<String, String> settings = new HashMap<>(oneNode());
     settings.put("process.roles", "broker,controller");
     settings.put("node.id", "1");
     settings.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
@@ -134,6 +149,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.put("inter.broker.listener.name", "PLAINTEXT");
     settings.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
     settings.put("log.dirs", dir.toString());
+    return settings;
+  }
+
+  /** What does not depend on where it runs. */
+  private static Map<String, String> oneNode() {
+    Map<String, String> settings = new HashMap<>();
     settings.put("auto.create.topics.enable", "false");
     settings.put("num.partitions", "1");
     settings.put("message.max.bytes", Integer.toString(16 * 1024 * 1024));

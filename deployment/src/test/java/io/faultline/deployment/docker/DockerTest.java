@@ -1,0 +1,356 @@
+package io.faultline.deployment.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import io.faultline.deployment.Project;
+import io.faultline.events.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The whole of it as an operator has it: images, Compose, the front door. It takes minutes and
+ * needs a Docker engine and the jars for images, so it runs with {@code -Dfaultline.docker=true}
+ * only; see docs/DEPLOYMENT.md.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class DockerTest {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final int HOSTS = 8;
+  private static final int ROUNDS = 12;
+  private static final Pattern BLOCK =
+      Pattern.compile("<!-- walk: (\\w+) -->\n```sh\n(.*?)```", Pattern.DOTALL);
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+  private static Compose compose;
+  private static String token = "";
+
+  /** Why nothing is tested; empty where it is. */
+  private static String why = "";
+
+  @BeforeAll
+  static void start() {
+    if (!Boolean.getBoolean("faultline.docker")) {
+      why = "it was not asked for with -Dfaultline.docker=true";
+    } else if (!Compose.hasEngine()) {
+      why = "there is no Docker engine that answers";
+    }
+    if (!why.isEmpty()) {
+      System.err.println(
+          "\n*** SKIPPED: images and Compose are not tested here: " + why + " ***\n");
+      return;
+    }
+    if (System.getProperty("faultline.docker.env-file") == null) {
+      Compose.makeLocalImages();
+    }
+    compose = new Compose();
+    compose.run("build");
+    compose.run("up", "-d");
+    // The last line: some versions tell before what they start.
+    token =
+        compose
+            .run("run", "-T", "--rm", "--no-deps", "secrets", "admin-token")
+            .strip()
+            .lines()
+            .reduce("", (before, line) -> line);
+    assertThat(token).matches("flt_[0-9a-f]{20}_[A-Za-z0-9_-]{43}");
+    awaitReady();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    if (compose != null) {
+      Files.writeString(
+          Project.file("deployment/target/compose.log"),
+          compose.run("logs", "--no-color", "--tail=2000"));
+      if (!Boolean.getBoolean("faultline.docker.keep")) {
+        compose.close();
+      }
+    }
+  }
+
+  /** A test that is not run must not look like one that passed: each is counted as skipped. */
+  @BeforeEach
+  void skip() {
+    if (!why.isEmpty()) {
+      abort(why);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void theReadmesWalkGoesThroughTheFrontDoor() throws Exception {
+    Map<String, String> walk = new LinkedHashMap<>();
+    Matcher matcher = BLOCK.matcher(Project.text("README.md"));
+    while (matcher.find()) {
+      walk.put(matcher.group(1), matcher.group(2));
+    }
+    String variables =
+        walk.get("build")
+            .lines()
+            .filter(line -> line.matches("[A-Z]+=.*"))
+            .reduce("", (a, b) -> a + b + "\n");
+    paste(variables, walk.get("build"));
+    assertThat(paste(variables, walk.get("ask"))).contains("/ref-src");
+    paste(variables, walk.get("inject"));
+    await("the files that are lost", () -> events("file_range_lost").size() == 3);
+    assertThat(paste(variables, walk.get("look"))).contains("BUS_MCEERR_AO", "9376 8");
+    paste(variables, walk.get("clear"));
+    await("the case is resolved", () -> get("/v1/faults?state=open").get("items").isEmpty());
+    paste(variables, walk.get("unplug"));
+    await(
+        "the device has gone",
+        () ->
+            get("/v1/hosts/local/devices/pmem1/removal").get("state").asString().equals("removed"));
+  }
+
+  @Test
+  @Order(2)
+  void whoDoesNotSayWhoHeIsIsNotLetIn() throws Exception {
+    HttpRequest.Builder anybody = HttpRequest.newBuilder(URI.create(compose.url() + "/v1/hosts"));
+    for (String credential : List.of("", "Bearer flt_00", "Bearer " + token + "x")) {
+      if (!credential.isEmpty()) {
+        anybody.setHeader("Authorization", credential);
+      }
+      assertThat(HTTP.send(anybody.build(), BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+    }
+    assertThat(send("GET", "/actuator/prometheus", "").statusCode()).isEqualTo(404);
+    assertThat(get("/v1/openapi.json").get("paths").propertyNames())
+        .anyMatch(path -> path.endsWith("/faults"))
+        .anyMatch(path -> path.endsWith("/volumes"))
+        .anyMatch(path -> path.endsWith("/filesystems"))
+        .anyMatch(path -> path.equals("/v1/events"));
+  }
+
+  @Test
+  @Order(3)
+  void theServicesRunWithoutRightsAndKnowNoOthersSecret() {
+    for (String service : List.of("device-service", "dm-service", "front-door", "kafka")) {
+      String container = compose.run("ps", "-q", service).lines().findFirst().orElseThrow();
+      String how =
+          compose.docker(
+              "inspect",
+              "--format",
+              "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
+                  + " {{.Config.User}} {{.HostConfig.Memory}}",
+              container);
+      assertThat(how).as(service).startsWith("true [ALL] [no-new-privileges:true]");
+      assertThat(how).as(service).doesNotContain(" root ").doesNotEndWith(" 0\n");
+      String mounts = compose.docker("inspect", "--format", "{{json .Mounts}}", container);
+      assertThat(mounts).doesNotContain("secrets-kafka-users").doesNotContain("docker.sock");
+    }
+  }
+
+  @Test
+  @Order(4)
+  void everyFaultIsFoundOnceWhileServicesAreScaledAndKilled() throws Exception {
+    for (int host = 0; host < HOSTS; host++) {
+      String base = "/v1/hosts/h" + host;
+      change("PUT", base + "/devices/pmem0", "{\"kind\":\"pmem\",\"sizeBytes\":67108864}");
+      change("PUT", base + "/volumes/vol0", "0 131072 linear pmem0 0");
+      change("PUT", base + "/filesystems/data", "{\"data\":\"vol0\"}");
+    }
+    compose.run("up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=3");
+    Map<String, String> injected = new HashMap<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      switch (round) {
+        case 3 -> compose.kill("dm-service");
+        case 5 -> compose.kill("fs-service");
+        case 7 -> compose.kill("notifier-service");
+        case 8 ->
+            compose.run(
+                "up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=3");
+        case 9 -> compose.kill("device-service");
+        case 10 ->
+            compose.run(
+                "up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=1");
+        default -> {
+          // Nothing happens to it.
+        }
+      }
+      for (int host = 0; host < HOSTS; host++) {
+        if (round == 9) {
+          // The device is the hardware: while its service is away nothing can be injected.
+          continue;
+        }
+        long sector = 4096L + round * 64L;
+        JsonNode answer =
+            change(
+                "POST",
+                "/v1/hosts/h" + host + "/devices/pmem0/faults",
+                "{\"sector\":" + sector + ",\"count\":8}");
+        injected.put(answer.get("faultId").asString(), "h" + host);
+      }
+    }
+    awaitReady();
+    assertThat(injected).hasSize(HOSTS * (ROUNDS - 1));
+    await(
+        "every fault reached the filesystem",
+        () ->
+            found("range_unowned", injected).size() == injected.size()
+                || found("failure_unsupported", injected).size() == injected.size());
+    for (String layer : List.of("pmem0", "vol0")) {
+      assertThat(of(layer, injected))
+          .as("told by " + layer)
+          .hasSize(injected.size())
+          .allSatisfy((fault, times) -> assertThat(times).as(fault).isEqualTo(1));
+    }
+    for (String fault : injected.keySet()) {
+      assertThat(get("/v1/faults/" + fault).get("state").asString()).isEqualTo("open");
+    }
+  }
+
+  /** How often each fault was told of this block device. */
+  private static Map<String, Integer> of(String device, Map<String, String> injected) {
+    Map<String, Integer> times = new HashMap<>();
+    for (JsonNode event : events("corrupted_range")) {
+      String fault = event.path("faultid").asString("");
+      if (injected.containsKey(fault)
+          && event.get("data").get("device").asString().equals(device)) {
+        times.merge(fault, 1, Integer::sum);
+      }
+    }
+    return times;
+  }
+
+  private static Map<String, Integer> found(String type, Map<String, String> injected) {
+    Map<String, Integer> times = new HashMap<>();
+    for (JsonNode event : events(type)) {
+      String fault = event.path("faultid").asString("");
+      if (injected.containsKey(fault)) {
+        times.merge(fault, 1, Integer::sum);
+      }
+    }
+    return times;
+  }
+
+  /** All events of a type from the beginning. */
+  private static List<JsonNode> events(String type) {
+    List<JsonNode> events = new ArrayList<>();
+    String after = "";
+    do {
+      JsonNode page = get("/v1/events?from=beginning&limit=1000&type=" + type + after);
+      page.get("items").forEach(events::add);
+      JsonNode next = page.path("next");
+      after = next.isNull() || next.isMissingNode() ? "" : "&after=" + next.asString();
+    } while (!after.isEmpty());
+    return events;
+  }
+
+  private static JsonNode get(String path) {
+    HttpResponse<String> answer = send("GET", path, "");
+    assertThat(answer.statusCode()).as(path + ": " + answer.body()).isEqualTo(200);
+    return Json.LENIENT.readTree(answer.body());
+  }
+
+  /** A change that is tried again, under the same key, while somebody is away. */
+  private static JsonNode change(String method, String path, String body) throws Exception {
+    String key = path + body;
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    HttpResponse<String> answer = null;
+    while (System.nanoTime() < deadline) {
+      answer = send(method, path, body, "Idempotency-Key", Integer.toHexString(key.hashCode()));
+      if (answer.statusCode() != 503) {
+        break;
+      }
+      Thread.sleep(200);
+    }
+    assertThat(answer.statusCode()).as(path + ": " + answer.body()).isBetween(200, 299);
+    return answer.body().isEmpty()
+        ? Json.LENIENT.createObjectNode()
+        : Json.LENIENT.readTree(answer.body());
+  }
+
+  private static HttpResponse<String> send(
+      String method, String path, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(compose.url() + path))
+            .timeout(Duration.ofSeconds(90))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", body.startsWith("{") ? "application/json" : "text/plain")
+            .method(method, BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      return HTTP.send(request.build(), BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new AssertionError(method + " " + path, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  /** Runs a block of the README as if it were pasted; only the port differs. */
+  private static String paste(String variables, String block) throws Exception {
+    String script =
+        "set -e\n"
+            + (variables + block)
+                .replace("http://127.0.0.1:8080", compose.url())
+                .replace(
+                    "curl -sS",
+                    "curl -sS --fail-with-body -H 'Authorization: Bearer " + token + "'");
+    Process shell =
+        new ProcessBuilder("bash", "-c", script)
+            .directory(Project.file("").toFile())
+            .redirectErrorStream(true)
+            .start();
+    String printed = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(shell.waitFor()).as(block + " printed " + printed).isZero();
+    return printed;
+  }
+
+  private static void awaitReady() {
+    await(
+        "everything is ready",
+        () -> {
+          try {
+            return send("GET", "/actuator/health/readiness", "").statusCode() == 200;
+          } catch (AssertionError notYet) {
+            return false;
+          }
+        });
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(what + ": not within " + PATIENCE + "; " + compose.run("ps"));
+      }
+      try {
+        Thread.sleep(250);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted", e);
+      }
+    }
+  }
+}
