@@ -27,7 +27,7 @@ class KafkaRightsTest {
     assertThat(writersOf(Topics.DEVICE_EVENTS)).containsExactly("device-service");
     assertThat(writersOf(Topics.DEVICE_STATE)).containsExactly("device-service");
     assertThat(writersOf(Topics.DEVICE_HOSTS)).containsExactly("device-service");
-    for (String layer : List.of("dm", "fs")) {
+    for (String layer : List.of("dm", "fs", "notifier")) {
       assertThat(writersOf(Topics.events(layer))).containsExactly(layer + "-service");
     }
     for (String layer : Topics.LAYERS_WITH_COMMANDS) {

@@ -85,6 +85,8 @@ public final class KafkaRights {
 
   private static List<Right> notifier() {
     List<Right> rights = new ArrayList<>(layer("notifier", false, Topics.LAYER_EVENTS));
+    // Every layer that tells makes it; the notifier acknowledges nothing.
+    rights.add(Right.topic(Topics.REMOVAL_ACKS, DESCRIBE, CREATE));
     rights.add(Right.prefixed(TOPIC, "faultline.notifier.", READ, WRITE, DESCRIBE, CREATE));
     rights.add(Right.prefixed(TOPIC, WATCH_TOPICS, WRITE, DESCRIBE, CREATE));
     return rights;

@@ -76,8 +76,7 @@ final class Sinks implements AutoCloseable {
     }
   }
 
-  private TryEnd call(
-      Watcher to, Message message, @Nullable String traceparent, Instant now) {
+  private TryEnd call(Watcher to, Message message, @Nullable String traceparent, Instant now) {
     long most = settings.maxBody().toBytes();
     byte[] whole = message.structured();
     byte[] body = whole.length <= most ? whole : message.cut(whole.length).structured();
