@@ -84,7 +84,7 @@ public final class Receiver implements AutoCloseable {
   }
 
   public List<String> eventIds() {
-    return calls.stream().map(Call::eventId).toList();
+    return calls().stream().map(Call::eventId).toList();
   }
 
   @Override
