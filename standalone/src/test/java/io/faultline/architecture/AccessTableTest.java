@@ -7,6 +7,7 @@ import io.faultline.dm.DmAccess;
 import io.faultline.fs.FsAccess;
 import io.faultline.notifier.NotifierAccess;
 import io.faultline.runtime.access.AccessAdministration;
+import io.faultline.runtime.access.AccessConfiguration;
 import io.faultline.runtime.access.AccessRules;
 import io.faultline.runtime.access.AccessTable;
 import io.faultline.runtime.access.AccessTable.Verdict;
@@ -42,7 +43,8 @@ class AccessTableTest {
               DmAccess.rules(),
               FsAccess.rules(),
               NotifierAccess.rules(),
-              AccessAdministration.rules()));
+              AccessAdministration.rules(),
+              AccessConfiguration.rules()));
 
   private static final Set<String> READING = Set.of("GET", "HEAD");
 

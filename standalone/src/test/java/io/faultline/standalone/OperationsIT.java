@@ -92,7 +92,14 @@ class OperationsIT {
     String fault = injected.out().strip().replace("fault ", "");
 
     Client watched =
-        client("watch", "--from=beginning", "--filter=fault=" + fault, "--count=5", "-o", "json");
+        client(
+            "watch",
+            "--from=beginning",
+            "--filter=fault=" + fault,
+            "--filter=type=corrupted_range,file_range_lost",
+            "--count=5",
+            "-o",
+            "json");
     assertThat(watched.out().lines().map(Json.LENIENT::readTree))
         .hasSize(5)
         .extracting(event -> event.path("type").asString())
@@ -146,17 +153,24 @@ class OperationsIT {
           stream.await(
               "events of that trace",
               5,
-              event -> event.event().path("traceparent").asString("").contains(TRACE));
+              event -> ofTheTrace(event) && !event.type().startsWith("fault_"));
       assertThat(events)
           .extracting(EventStream.Arrived::type)
           .containsOnly("corrupted_range", "file_range_lost")
           .hasSize(5);
+      stream.await(
+          "the case of that trace",
+          event -> ofTheTrace(event) && event.type().equals("fault_opened"));
       assertThat(received.poll(60, TimeUnit.SECONDS))
           .startsWith("io.faultline.file_range_lost 00-" + TRACE + "-");
     } finally {
       receiver.stop(0);
       faultline.send(HttpRequest.newBuilder(faultline.uri("/v1/watchers/traced")).DELETE().build());
     }
+  }
+
+  private static boolean ofTheTrace(EventStream.Arrived event) {
+    return event.event().path("traceparent").asString("").contains(TRACE);
   }
 
   private static void send(
@@ -236,6 +250,8 @@ class OperationsIT {
   @Test
   void runbooksAndTheBuildAreServedAndHealthHasItsGroups() {
     assertThat(faultline.get("/v1/runbooks/media_error").body()).startsWith("### media_error");
+    assertThat(faultline.get("/v1/runbooks/unknown").body()).startsWith("### unknown");
+    assertThat(faultline.get("/v1/runbooks").body()).contains("media_error\n", "FaultlineDown\n");
     assertThat(faultline.get("/v1/runbooks/nothing").statusCode()).isEqualTo(404);
     assertThat(faultline.get("/actuator/info").body()).contains("\"build\"", "\"version\"");
     for (String group : List.of("liveness", "readiness", "startup")) {
