@@ -17,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +157,20 @@ class WebhookTest {
               () -> new com.standardwebhooks.Webhook(known).verify(call.body(), call.headers()))
           .doesNotThrowAnyException();
     }
+  }
+
+  @Test
+  void aCallGoesOnTheTraceOfItsEventAndIsOfNoneWithoutOne() {
+    String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    call(receiver.url("/"));
+    webhook.call(
+        new Webhook.Request(
+            receiver.url("/"), body(), Webhook.CLOUD_EVENT, Map.of(), Duration.ofSeconds(2), trace),
+        Instant.now());
+
+    assertThat(receiver.calls())
+        .extracting(call -> call.headers().allValues("traceparent"))
+        .containsExactly(List.of(), List.of(trace));
   }
 
   private TryEnd call(String url) {
