@@ -53,14 +53,17 @@ class ReleaseSamplesIT {
   @TempDir Path folder;
 
   static Stream<Path> releases() {
-    Assumptions.assumeTrue(
-        Files.isDirectory(RELEASES),
-        "NOTHING IS CHECKED: no release has left its data in " + RELEASES);
-    try (Stream<Path> files = Files.list(RELEASES)) {
-      return files.filter(file -> file.toString().endsWith(".tar.gz")).sorted().toList().stream();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    List<Path> packed = List.of();
+    if (Files.isDirectory(RELEASES)) {
+      try (Stream<Path> files = Files.list(RELEASES)) {
+        packed = files.filter(file -> file.toString().endsWith(".tar.gz")).sorted().toList();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
+    Assumptions.assumeFalse(
+        packed.isEmpty(), "NOTHING IS CHECKED: no release has left its data in " + RELEASES);
+    return packed.stream();
   }
 
   @ParameterizedTest
@@ -106,6 +109,9 @@ class ReleaseSamplesIT {
           "processes/4711/mappings/m1",
           "{\"filesystem\":\"data\",\"path\":\"/ref-src\",\"offsetBytes\":0,"
               + "\"lengthBytes\":2097152,\"shared\":true,\"mceKillPolicy\":\"early\"}");
+      // Only who has touched a page has it mapped.
+      api.post(
+          "processes/4711/access", "{\"mapping\":\"m1\",\"offsetBytes\":1933312,\"op\":\"load\"}");
       put(
           faultline,
           "/v1/watchers/kept",
