@@ -85,10 +85,12 @@ class ImportedFilesTest {
 
   @Test
   void aSharedFileIsCopiedWhereItIsWritten() {
-    LayoutView before = fs.ask(new FileCommand.GetLayout("x", "/ref-src", 100, -1), LayoutView.class);
+    LayoutView before =
+        fs.ask(new FileCommand.GetLayout("x", "/ref-src", 100, -1), LayoutView.class);
     assertThat(before.extents()).anyMatch(extent -> extent.flags().contains("shared"));
     write("/ref-src", 0, BLOCK);
-    LayoutView after = fs.ask(new FileCommand.GetLayout("x", "/ref-src", 100, -1), LayoutView.class);
+    LayoutView after =
+        fs.ask(new FileCommand.GetLayout("x", "/ref-src", 100, -1), LayoutView.class);
     assertThat(after.extents().getFirst().sector())
         .isNotEqualTo(before.extents().getFirst().sector());
     assertThat(owners(after.extents().getFirst().sector(), 8))
@@ -133,9 +135,7 @@ class ImportedFilesTest {
                 assertThat(owners(extent.sector(), extent.count()))
                     .allMatch(owner -> owner.inode() != null && owner.inode() == made.inode()));
     assertThat(
-            fs.ask(
-                    new FileCommand.PlanRead("x", "/a/b/new", 0, 20L * BLOCK, false),
-                    ReadPlan.class)
+            fs.ask(new FileCommand.PlanRead("x", "/a/b/new", 0, 20L * BLOCK, false), ReadPlan.class)
                 .lengthBytes())
         .isEqualTo(20L * BLOCK);
     fs.mustSucceed(new FileCommand.Unlink("x", "/a/b/new"));
@@ -145,8 +145,7 @@ class ImportedFilesTest {
   void anImportTakesTheWholePlaceOfWhatWasThere() throws IOException {
     write("/mine", 0, BLOCK);
     assertThat(
-            fs.refused(
-                    new FsCommand.CommitPaths("x", fs.begin("x", ImportKind.PATHS), 0, 0))
+            fs.refused(new FsCommand.CommitPaths("x", fs.begin("x", ImportKind.PATHS), 0, 0))
                 .kind())
         .isEqualTo("files-changed");
     importExample2();
