@@ -23,13 +23,17 @@ export function bytes(value) {
 /** A half-open range as the interface writes it: where it starts and how long it is. */
 export const range = (start, count) => `${number(start)} + ${number(count)}`;
 
+/** The server cuts longer lists. */
+const MOST_RANGES = 100;
+
 /** The first of flat pairs, and how many there are besides. */
-export function ranges(pairs, total = (pairs?.length ?? 0) / 2) {
+export function ranges(pairs) {
   if (!pairs?.length) {
     return '';
   }
-  const more = total - 1;
-  return range(pairs[0], pairs[1]) + (more > 0 ? ` and ${number(more)} more` : '');
+  const more = pairs.length / 2 - 1;
+  const besides = more + 1 === MOST_RANGES ? 'more' : `${number(more)} more`;
+  return range(pairs[0], pairs[1]) + (more > 0 ? ` and ${besides}` : '');
 }
 
 /** How long ago, in the largest unit that says something. */

@@ -247,7 +247,7 @@ function ScrubProgress({ host, device }) {
 
 /** Lines from holders to what they stand on, behind the cards. Hurt ones are thick and carry an arrow. */
 function Edges({ box, topology, rows }) {
-  const [lines, setLines] = useState({ width: 0, height: 0, paths: [] });
+  const [lines, setLines] = useState([]);
   useEffect(() => {
     const measure = () => setLines(edges(box.current, topology));
     const soon = () => onFrame(measure);
@@ -260,15 +260,15 @@ function Edges({ box, topology, rows }) {
       stop();
     };
   }, [topology, rows]);
-  return html`<svg class="wires" aria-hidden="true" width=${lines.width} height=${lines.height}>
+  return html`<svg class="wires" aria-hidden="true">
     <defs><marker id="up" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="4" markerHeight="4" orient="auto"><path d="M0 0 8 4 0 8z" /></marker></defs>
-    ${lines.paths.map((one) => html`<path key=${one.key} class=${one.tone} d=${one.d} marker-mid=${one.tone.includes('hurt') ? 'url(#up)' : null} />`)}
+    ${lines.map((one) => html`<path key=${one.key} class=${one.tone} d=${one.d} marker-mid=${one.tone.includes('hurt') ? 'url(#up)' : null} />`)}
   </svg>`;
 }
 
 function edges(box, topology) {
   if (!box || !topology) {
-    return { width: 0, height: 0, paths: [] };
+    return [];
   }
   const frame = box.getBoundingClientRect();
   const cards = new Map([...box.querySelectorAll('[data-thing]')].map((card) => [card.dataset.thing, card.getBoundingClientRect()]));
@@ -293,7 +293,7 @@ function edges(box, topology) {
       });
     }
   }
-  return { width: frame.width, height: frame.height, paths };
+  return paths;
 }
 
 /** The lit range in words: itself, above, below, whose it is. */

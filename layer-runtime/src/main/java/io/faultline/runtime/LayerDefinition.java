@@ -11,7 +11,7 @@ import java.util.List;
  * @param commands the codec of its commands
  * @param facts the codec of its facts' values; what it writes must be readable for ever
  * @param hears the topics of the layers below that it listens to
- * @param tells whether it has events of its own; the notifier has none
+ * @param tells whether it has events of its own
  * @param watch sees the states of the hosts that this instance owns
  */
 public record LayerDefinition<S, C, F>(

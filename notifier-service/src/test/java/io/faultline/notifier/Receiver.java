@@ -8,10 +8,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpHeaders;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.ToIntFunction;
@@ -29,7 +30,7 @@ public final class Receiver implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final List<Call> calls = new CopyOnWriteArrayList<>();
+  private final List<Call> calls = Collections.synchronizedList(new ArrayList<>());
   private final Map<String, String> headers = new ConcurrentHashMap<>();
   private volatile ToIntFunction<Call> answers = _ -> 204;
 
@@ -73,11 +74,17 @@ public final class Receiver implements AutoCloseable {
   }
 
   public List<Call> calls() {
-    return List.copyOf(calls);
+    synchronized (calls) {
+      return List.copyOf(calls);
+    }
+  }
+
+  public int count() {
+    return calls.size();
   }
 
   public List<String> eventIds() {
-    return calls.stream().map(Call::eventId).toList();
+    return calls().stream().map(Call::eventId).toList();
   }
 
   @Override

@@ -3,8 +3,11 @@ package io.faultline.notifier.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Event;
+import io.faultline.events.FaultEvent.Fault;
+import io.faultline.events.FaultEvent.FaultOpened;
 import io.faultline.notifier.Told;
 import io.faultline.notifier.core.EventFilter.Parsed;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +46,48 @@ class EventFilterTest {
     assertThat(passing("severity", "info")).isEqualTo(all);
     assertThat(passing("severity", "error")).containsExactly(device, volume, file);
     assertThat(passing("severity", "critical")).isEmpty();
+  }
+
+  @Test
+  void namesMayBePatterns() {
+    assertThat(passing("device", "pmem*")).containsExactly(device, volume, added);
+    assertThat(passing("device", "p?em0")).containsExactly(device, volume);
+    assertThat(passing("host", "*")).isEqualTo(all);
+    assertThat(passing("filesystem", "d*", "x")).containsExactly(file);
+    assertThat(passing("volume", "*9")).isEmpty();
+    assertThat(refusal("device", "P*")).contains("'P*'").contains("pattern");
+  }
+
+  @Test
+  void whatBecomesOfFaultsIsOnlyForThoseWhoAskForIt() {
+    Event opened =
+        told.event(
+            "/faults",
+            told.faultId(1),
+            new FaultOpened(
+                told.host,
+                new Fault(
+                    "open",
+                    "error",
+                    null,
+                    Instant.EPOCH,
+                    List.of("pmem0"),
+                    List.of(),
+                    List.of("data"),
+                    List.of(),
+                    8,
+                    0),
+                List.of()));
+
+    assertThat(EventFilter.ALL.matches(Layer.NOTIFIER, opened)).isFalse();
+    assertThat(parse(Map.of("device", List.of("pmem0"))).matches(Layer.NOTIFIER, opened)).isFalse();
+    assertThat(EventFilter.ALL.covers(Layer.NOTIFIER, opened)).isTrue();
+    assertThat(parse(Map.of("layer", List.of("notifier"))).matches(Layer.NOTIFIER, opened))
+        .isTrue();
+    assertThat(
+            parse(Map.of("type", List.of("fault_opened"), "filesystem", List.of("data")))
+                .matches(Layer.NOTIFIER, opened))
+        .isTrue();
   }
 
   @Test

@@ -226,7 +226,7 @@ final class Probes {
 
   private void unmount(String what, JsonNode probe) {
     machine.unmapAll();
-    answer(what, probe, machine.ofFilesystem("unmount"));
+    check(what, seen(probe), machine.ofFilesystem("unmount"));
     wasUnmounted = true;
     stopped = false;
   }
@@ -375,7 +375,7 @@ final class Probes {
     return seen;
   }
 
-  private boolean isDirect(String path) {
+  boolean isDirect(String path) {
     return stack.dax.equals("always") || stack.dax.equals("inode") && path.startsWith("/d/");
   }
 

@@ -238,7 +238,8 @@ public final class Replay {
             || mapper.killPolicy().equals("default") && observed.earlyKill();
     List<Signal> signals = observed.signals("inject");
     boolean told = signals.stream().anyMatch(signal -> signal.role().equals(mapper.role()));
-    return told || !early || signals.isEmpty() || !mapper.shared();
+    boolean tellable = early && mapper.shared() && probes.isDirect(mapper.path());
+    return told || !tellable || signals.isEmpty();
   }
 
   /** Where a mapping has the page that is hit; -1 if it has not. */

@@ -19,6 +19,7 @@ final class Rest {
   private static final long PATIENCE_NANOS = 60_000_000_000L;
   private static final long LOOK_AGAIN_MILLIS = 10;
   private static final int UNAVAILABLE = 503;
+  private static final int CONFLICT = 409;
 
   private final StandaloneProcess faultline;
   private final String host;
@@ -109,10 +110,16 @@ final class Rest {
     request.header("Idempotency-Key", UUID.randomUUID().toString());
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     HttpResponse<String> response = faultline.send(request.build());
-    while (response.statusCode() == UNAVAILABLE && System.nanoTime() < deadline) {
+    while (isToBeAskedAgain(response) && System.nanoTime() < deadline) {
       response = faultline.send(request.build());
     }
     return new Answer(response.statusCode(), response.body(), method + " " + uri);
+  }
+
+  /** The owner did not answer in time, or what it was asked then is still under way. */
+  private static boolean isToBeAskedAgain(HttpResponse<String> response) {
+    return response.statusCode() == UNAVAILABLE
+        || response.statusCode() == CONFLICT && response.body().contains("/write-under-way");
   }
 
   /** Waits for what events bring about; no request does. */

@@ -31,6 +31,7 @@ final class Setup {
 
   private boolean made;
   private String realtimeFile = "";
+  private String realtime = "";
 
   Setup(Machine machine, Losses losses) {
     this.machine = machine;
@@ -118,7 +119,8 @@ final class Setup {
     }
     String bytes = text(pattern, length);
     if (path.equals(realtimeFile)) {
-      files.write(path, 0, bytes).mustSucceed();
+      // What a dump describes has its bytes on the device already.
+      machine.store(realtime, bytes);
     } else {
       files.create(path, bytes).mustSucceed();
     }
@@ -127,6 +129,7 @@ final class Setup {
   /** Files are made on the data device; one of the realtime device comes with a map. */
   private void makeRealtime(MatchResult line) {
     realtimeFile = line.group(1);
+    realtime = machine.realtime();
     new MapImport(machine).withRealtimeFile(realtimeFile, REALTIME_SECTORS);
   }
 

@@ -238,9 +238,15 @@ public final class DeliveryEngine implements SmartLifecycle {
           });
       stopRuns(stop);
       wanted.keySet().removeAll(runs.keySet());
-      wanted.forEach(
-          (name, entry) ->
-              runs.put(name, WatcherRun.start(entry.value(), shared, journal(entry.partition()))));
+      if (!wanted.isEmpty()) {
+        // First whoever had them is shut out, then all that was written is read.
+        wanted.values().forEach(entry -> journal(entry.partition()));
+        store.deliveries().awaitCurrent();
+        wanted.forEach(
+            (name, entry) ->
+                runs.put(
+                    name, WatcherRun.start(entry.value(), shared, journal(entry.partition()))));
+      }
       forgetDeleted();
     } catch (UnreachableException e) {
       // The store stops before this does only when all stop.

@@ -91,6 +91,7 @@ final class WatcherRun {
   private volatile int heldHosts;
 
   // Of the run's own thread.
+  private boolean again;
   private DeliveryState state = new DeliveryState();
   private @Nullable Deliveries<HeardEvent> core;
   private Map<Count, Long> counted = Map.of();
@@ -108,6 +109,7 @@ final class WatcherRun {
         Thread.ofVirtual().name("faultline-watcher-" + watcher.name()).unstarted(this::run);
   }
 
+  /** Everything that is kept of its deliveries has been read by now. */
   static WatcherRun start(Watcher watcher, Shared shared, Journal journal) {
     WatcherRun run = new WatcherRun(watcher, shared, journal);
     run.thread.start();
@@ -191,7 +193,10 @@ final class WatcherRun {
 
   /** From what is kept, or anew. */
   private void begin() {
-    shared.store().deliveries().awaitCurrent();
+    if (again) {
+      shared.store().deliveries().awaitCurrent();
+    }
+    again = true;
     state = shared.store().state(watcher);
     String replay = watcher.replay() == null ? null : watcher.replay().id();
     if (state.isNew()) {
@@ -201,11 +206,11 @@ final class WatcherRun {
       keep(Deliveries.replay(state, watcher.replay().id(), start(watcher.replay().from())));
     }
     Place kept = state.head().place();
-    Cursor from = shared.hub().resolve(new From.After(cursor(kept)));
-    boolean gone = from.fingerprint() != kept.fingerprint();
+    boolean gone = shared.hub().now().fingerprint() != kept.fingerprint();
     if (gone) {
       // Other topics: no offset means anything any more.
-      keep(Deliveries.replay(state, String.valueOf(state.head().replay()), place(from)));
+      kept = place(shared.hub().resolve(new From.Beginning()));
+      keep(Deliveries.replay(state, state.head().replay(), kept));
     }
     Deliveries<HeardEvent> deliveries =
         new Deliveries<>(state, settings, shared.hub().partitions());
@@ -213,7 +218,7 @@ final class WatcherRun {
     counted = state.head().counts();
     inbox.clear();
     if (gone) {
-      deliveries.gone(place(from), now());
+      deliveries.gone(kept, now());
     }
   }
 

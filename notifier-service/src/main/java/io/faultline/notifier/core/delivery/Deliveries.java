@@ -102,7 +102,8 @@ public final class Deliveries<E> {
   }
 
   /** How one begins anew from that place: what was counted and shown stays, what waits goes. */
-  public static List<Fact<DeliveryFact>> replay(DeliveryState state, String replay, Place place) {
+  public static List<Fact<DeliveryFact>> replay(
+      DeliveryState state, @Nullable String replay, Place place) {
     Head head = state.head();
     List<Fact<DeliveryFact>> facts = new ArrayList<>();
     facts.add(

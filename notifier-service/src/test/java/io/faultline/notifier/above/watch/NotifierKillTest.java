@@ -109,8 +109,8 @@ class NotifierKillTest {
 
   private int put(Receiver receiver) {
     String body =
-        "{\"tries\":[\"PT0.1S\",\"PT0.1S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\","
-            + "\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\",\"PT2S\"],"
+        "{\"tries\":[\"PT0.1S\",\"PT0.1S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\","
+            + "\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\",\"PT4S\"],"
             + "\"startFrom\":\"beginning\",\"sink\":{\"type\":\"webhook\",\"url\":\""
             + receiver.url("/")
             + "\"}}";
