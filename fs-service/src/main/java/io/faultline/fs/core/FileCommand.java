@@ -39,6 +39,8 @@ public sealed interface FileCommand extends FsCommand {
    * @param replace whether the file ends where this write ends
    * @param recover whether lost pages are healed in place, for every file that shares them
    * @param makeParents whether missing directories are made
+   * @param write the name of this write for its end; chosen by whoever asks, who can give it up
+   *     even if the plan never comes back
    */
   record PlanWrite(
       String filesystem,
@@ -47,7 +49,8 @@ public sealed interface FileCommand extends FsCommand {
       long lengthBytes,
       boolean replace,
       boolean recover,
-      boolean makeParents)
+      boolean makeParents,
+      String write)
       implements FileCommand {}
 
   /** All bytes of the plan are on their devices. Answers a {@link FileViews.FileView}. */

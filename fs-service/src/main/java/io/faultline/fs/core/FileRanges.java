@@ -115,7 +115,7 @@ final class FileRanges {
     WritePlanner planner = new WritePlanner(change, path, file.number(), false);
     planner.grow(size);
     if (!planner.isEmpty()) {
-      return planner.finish(false, size, false, Extents.EMPTY);
+      return planner.finish(change.draft.stamp.newId(), false, size, false, Extents.EMPTY);
     }
     change.put(file.number(), Objects.requireNonNull(change.inode(file.number())).withSize(size));
     return done(change, path, file.number());
@@ -147,7 +147,8 @@ final class FileRanges {
     Extents hole =
         first < last ? Extents.of(first / SECTOR, (last - first) / SECTOR) : Extents.EMPTY;
     if (!planner.isEmpty()) {
-      return planner.finish(false, file.inode().sizeBytes(), false, hole);
+      return planner.finish(
+          change.draft.stamp.newId(), false, file.inode().sizeBytes(), false, hole);
     }
     hole.forEach(
         (start, count) -> change.unmap(Role.DATA, file.number(), Fork.DATA, start, start + count));

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,8 @@ final class FileWrites {
   /** Nothing in a file lies beyond: 64-bit numbers stay below 2^53. */
   static final long MAX_FILE_BYTES = (1L << 53) - 1;
 
+  private static final Pattern WRITE_NAME = Pattern.compile("[0-9A-Za-z:-]{1,100}");
+
   private FileWrites() {}
 
   static Decision<FsFact> plan(Draft draft, Filesystem filesystem, FileCommand.PlanWrite command) {
@@ -45,7 +48,14 @@ final class FileWrites {
           FileProblems.tooLarge(
               "A file ends before " + MAX_FILE_BYTES + ", this would end behind"));
     }
+    if (!WRITE_NAME.matcher(command.write()).matches()) {
+      return Decision.refuse(
+          FileProblems.invalid("the name of a write is of the form " + WRITE_NAME.pattern()));
+    }
     Transaction change = draft.change(filesystem);
+    if (change.contents.writes.containsKey(command.write())) {
+      return Decision.refuse(FileProblems.busy(command.path()));
+    }
     if (change.contents.writes.size() >= MAX_WRITES) {
       return Decision.refuse(
           new Problem(
@@ -62,6 +72,7 @@ final class FileWrites {
         new WritePlanner(change, command.path(), opened.inode(), command.recover());
     planner.write(from, from + command.lengthBytes());
     return planner.finish(
+        command.write(),
         opened.created(),
         planner.sizeAfter(command.replace()),
         command.replace() && planner.end() == from + command.lengthBytes(),

@@ -49,6 +49,6 @@ final class PageFaults {
       draft.forgetChange(filesystem);
       return Made.NOTHING;
     }
-    return new Made(planner.finish(false, 0, false, Extents.EMPTY), false);
+    return new Made(planner.finish(draft.stamp.newId(), false, 0, false, Extents.EMPTY), false);
   }
 }

@@ -380,12 +380,16 @@ final class WritePlanner {
     return problem;
   }
 
-  /** The plan as it is, for a change that is finished when its bytes are written. */
-  Decision<FsFact> finish(boolean created, long size, boolean replaces, Extents punched) {
+  /**
+   * The plan as it is, for a change that is finished when its bytes are written.
+   *
+   * @param id the name of the write
+   */
+  Decision<FsFact> finish(
+      String id, boolean created, long size, boolean replaces, Extents punched) {
     if (problem != null) {
       return Decision.refuse(problem);
     }
-    String id = change.draft.stamp.newId();
     change.put(
         id,
         new PendingWrite(

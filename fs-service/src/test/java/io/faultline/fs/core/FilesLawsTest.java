@@ -150,7 +150,9 @@ class FilesLawsTest {
       boolean recover = gen.onceIn(4);
       note("write " + path + " " + from + "+" + length + (replace ? " replace" : ""));
       Answer answer =
-          fs.send(new FileCommand.PlanWrite("x", path, from, length, replace, recover, true));
+          fs.send(
+              new FileCommand.PlanWrite(
+                  "x", path, from, length, replace, recover, true, fs.writeName()));
       if (answer instanceof Answer.Refused refused) {
         assertThat(refused.problem().kind())
             .isIn("media-error", "no-space", recover ? "invalid-argument" : "no-space");

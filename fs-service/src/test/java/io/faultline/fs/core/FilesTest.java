@@ -38,7 +38,8 @@ class FilesTest {
 
   private WritePlan plan(String path, long offset, long length) {
     return fs.ask(
-        new FileCommand.PlanWrite("x", path, offset, length, false, false, false), WritePlan.class);
+        new FileCommand.PlanWrite("x", path, offset, length, false, false, false, fs.writeName()),
+        WritePlan.class);
   }
 
   private FileView write(String path, long offset, long length) {
@@ -199,7 +200,7 @@ class FilesTest {
   }
 
   private FileCommand.PlanWrite planOf(String path) {
-    return new FileCommand.PlanWrite("x", path, 0, 1, false, false, false);
+    return new FileCommand.PlanWrite("x", path, 0, 1, false, false, false, fs.writeName());
   }
 
   @Test
@@ -244,7 +245,7 @@ class FilesTest {
     assertThat(clean.lost()).isEqualTo(Extents.of(BLOCK, 4 * 512));
     assertThat(read("/f", 0, BLOCK).pieces()).as("what is not lost").hasSize(1);
     FileCommand.PlanWrite part =
-        new FileCommand.PlanWrite("x", "/f", BLOCK + 512, 512, false, false, false);
+        new FileCommand.PlanWrite("x", "/f", BLOCK + 512, 512, false, false, false, fs.writeName());
     assertThat(fs.refused(part).kind()).isEqualTo("media-error");
     WritePlan plan = plan("/f", BLOCK, BLOCK);
     assertThat(plan.pieces()).allMatch(FileViews.WritePiece::heals);
@@ -275,10 +276,31 @@ class FilesTest {
   }
 
   @Test
+  void aWriteCanBeGivenUpByTheNameThatItWasAskedFor() {
+    FileCommand.PlanWrite lost = planOf("/f");
+    fs.mustSucceed(lost);
+    assertThat(fs.refused(planOf("/f")).kind()).isEqualTo("write-under-way");
+    fs.mustSucceed(new FileCommand.AbandonWrite("x", lost.write(), null, Extents.EMPTY));
+    assertThat(fs.refused(new FileCommand.StatFile("x", "/f")).status())
+        .as("a file that only this write made")
+        .isEqualTo(404);
+    write("/f", 0, 1);
+    fs.mustSucceed(new FileCommand.AbandonWrite("x", lost.write(), null, Extents.EMPTY));
+    assertThat(fs.ask(new FileCommand.StatFile("x", "/f"), FileView.class).sizeBytes())
+        .isEqualTo(1);
+    FileCommand.PlanWrite nameless =
+        new FileCommand.PlanWrite("x", "/f", 0, 1, false, false, false, "a/b");
+    assertThat(fs.refused(nameless).kind()).isEqualTo("invalid-argument");
+  }
+
+  @Test
   void twoWritesToTheSameBlockDoNotMeet() {
     WritePlan first = plan("/f", 0, 100);
     assertThat(
-            fs.refused(new FileCommand.PlanWrite("x", "/f", 200, 10, false, false, false)).kind())
+            fs.refused(
+                    new FileCommand.PlanWrite(
+                        "x", "/f", 200, 10, false, false, false, fs.writeName()))
+                .kind())
         .isEqualTo("write-under-way");
     write("/f", BLOCK, 100);
     fs.mustSucceed(new FileCommand.CommitWrite("x", first.write()));
@@ -301,7 +323,7 @@ class FilesTest {
     fs.added("pmem1", SECTORS);
     fs.make("y", FsHarness.with(FsHarness.on("pmem1"), Policy.PRECISE), SECTORS);
     FileCommand.PlanWrite write =
-        new FileCommand.PlanWrite("y", "/f", 0, BLOCK, false, false, false);
+        new FileCommand.PlanWrite("y", "/f", 0, BLOCK, false, false, false, fs.writeName());
     WritePlan before = fs.ask(write, WritePlan.class);
     fs.preRemove("pmem1", SECTORS, Map.of("fs:y", 5L));
     assertThat(fs.refused(write).status()).isIn(422, 423);

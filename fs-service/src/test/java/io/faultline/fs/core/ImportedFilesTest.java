@@ -52,7 +52,8 @@ class ImportedFilesTest {
   private FileView write(String path, long offset, long length) {
     WritePlan plan =
         fs.ask(
-            new FileCommand.PlanWrite("x", path, offset, length, false, false, false),
+            new FileCommand.PlanWrite(
+                "x", path, offset, length, false, false, false, fs.writeName()),
             WritePlan.class);
     return fs.ask(new FileCommand.CommitWrite("x", plan.write()), FileView.class);
   }

@@ -55,6 +55,7 @@ public final class FsHarness {
   private final CoreHarness<FsState, FsCommand, FsFact> core;
   private long sequence;
   private int uploads;
+  private int writes;
 
   public FsHarness() {
     LayerDefinition<FsState, FsCommand, FsFact> layer = FsServiceConfiguration.layer();
@@ -63,6 +64,11 @@ public final class FsHarness {
 
   public CoreHarness<FsState, FsCommand, FsFact> core() {
     return core;
+  }
+
+  /** A name that no other write of this harness has. */
+  public String writeName() {
+    return "w" + ++writes;
   }
 
   /** A spec as mkfs and mount have it where nobody says otherwise, on one device. */

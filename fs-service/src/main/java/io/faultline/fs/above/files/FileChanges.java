@@ -6,6 +6,7 @@ import io.faultline.fs.below.BlockBytes;
 import io.faultline.fs.core.FileCommand;
 import io.faultline.fs.core.FileViews.WritePlan;
 import io.faultline.fs.core.FsCommand;
+import io.faultline.ranges.Extents;
 import io.faultline.runtime.Problems;
 import io.faultline.runtime.Reply;
 import io.faultline.runtime.core.Problem;
@@ -21,6 +22,7 @@ public final class FileChanges {
 
   static final int ACCEPTED = 202;
   private static final int CONFLICT = 409;
+  private static final int UNAVAILABLE = 503;
   private static final int TRIES = 4;
 
   /** How often a change is tried that another write to the same bytes is in the way of. */
@@ -78,7 +80,21 @@ public final class FileChanges {
    * @param content that begins at the command's offset
    */
   Outcome write(String host, FileCommand.PlanWrite command, byte[] content) {
-    return planned(host, command, Reply::isSuccess, content, command.offsetBytes());
+    Outcome outcome = planned(host, command, Reply::isSuccess, content, command.offsetBytes());
+    if (outcome.reply().status() == UNAVAILABLE) {
+      giveUp(host, command);
+    }
+    return outcome;
+  }
+
+  /**
+   * Nobody knows whether the plan was made. What is sent now is carried out after it, so that it is
+   * not in the way of the same write when it is sent again; one that was committed is not touched.
+   */
+  private void giveUp(String host, FileCommand.PlanWrite command) {
+    FileCommand end =
+        new FileCommand.AbandonWrite(command.filesystem(), command.write(), null, Extents.EMPTY);
+    Thread.startVirtualThread(() -> gateway.send(host, end, null));
   }
 
   private Outcome planned(

@@ -7,6 +7,7 @@ import io.faultline.runtime.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -62,7 +63,8 @@ final class FileWriter {
                     rest.length,
                     offset == null && last,
                     target.recover(),
-                    target.makeParents()),
+                    target.makeParents(),
+                    UUID.randomUUID().toString()),
                 rest);
         Reply reply = outcome.reply();
         WritePlan plan = outcome.plan();
