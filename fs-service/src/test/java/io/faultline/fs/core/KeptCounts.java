@@ -32,18 +32,24 @@ record KeptCounts(FsState state, String name) {
       GroupTally counted = Tallying.of(map, geometry.agStart(ag), geometry.agEnd(ag));
       assertThat(counts(kept)).as("group " + ag).isEqualTo(counts(counted));
     }
+    ReverseMap realtime = contents.map(Role.REALTIME);
+    List<ReverseMap> maps = realtime == null ? List.of(map) : List.of(map, realtime);
     contents.inodes.forEach(
         (number, inode) -> {
           List<Long> found = new ArrayList<>(List.of(0L, 0L, 0L));
-          map.forEachOf(
-              number,
-              record -> {
-                int fork = record.fork().ordinal();
-                long by =
-                    record.fork() == Fork.DATA ? 1 : record.sectorCount() / geometry.blockSectors();
-                found.set(fork, found.get(fork) + by);
-                return true;
-              });
+          for (ReverseMap each : maps) {
+            each.forEachOf(
+                number,
+                record -> {
+                  int fork = record.fork().ordinal();
+                  long by =
+                      record.fork() == Fork.DATA
+                          ? 1
+                          : record.sectorCount() / geometry.blockSectors();
+                  found.set(fork, found.get(fork) + by);
+                  return true;
+                });
+          }
           assertThat(found)
               .as("inode " + number)
               .containsExactly(inode.dataExtents(), inode.attrBlocks(), inode.bmbtBlocks());
