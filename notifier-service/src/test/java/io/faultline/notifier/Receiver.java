@@ -59,9 +59,7 @@ public final class Receiver implements AutoCloseable {
               HttpHeaders.of(Map.copyOf(exchange.getRequestHeaders()), (_, _) -> true),
               new String(exchange.getRequestBody().readAllBytes()));
       calls.add(call);
-      call.headers()
-          .firstValue("webhook-id")
-          .ifPresent(id -> seen.add(call.path() + "|" + id));
+      call.headers().firstValue("webhook-id").ifPresent(id -> seen.add(call.path() + "|" + id));
       exchange.getResponseHeaders().add("Location", url("/redirected"));
       headers.forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
       exchange.sendResponseHeaders(answers.applyAsInt(call), -1);
