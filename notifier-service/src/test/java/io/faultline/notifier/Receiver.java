@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,15 +29,20 @@ public final class Receiver implements AutoCloseable {
     }
   }
 
+  /** Connections that may wait to be accepted: very many may call at once. */
+  private static final int BACKLOG = 4_096;
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<Call> calls = Collections.synchronizedList(new ArrayList<>());
+  private final Set<String> seen = ConcurrentHashMap.newKeySet();
   private final Map<String, String> headers = new ConcurrentHashMap<>();
   private volatile ToIntFunction<Call> answers = _ -> 204;
 
   public Receiver() {
     try {
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -53,6 +59,7 @@ public final class Receiver implements AutoCloseable {
               HttpHeaders.of(Map.copyOf(exchange.getRequestHeaders()), (_, _) -> true),
               new String(exchange.getRequestBody().readAllBytes()));
       calls.add(call);
+      call.headers().firstValue("webhook-id").ifPresent(id -> seen.add(call.path() + "|" + id));
       exchange.getResponseHeaders().add("Location", url("/redirected"));
       headers.forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
       exchange.sendResponseHeaders(answers.applyAsInt(call), -1);
@@ -81,6 +88,11 @@ public final class Receiver implements AutoCloseable {
 
   public int count() {
     return calls.size();
+  }
+
+  /** What it has at all paths together, if it drops what it has had there under that id. */
+  public int distinct() {
+    return seen.size();
   }
 
   public List<String> eventIds() {

@@ -70,8 +70,12 @@ class WalkIT {
       String read = paste(faultline, walk, "file");
       assertThat(read.toLowerCase(Locale.ROOT)).contains("faultline-bad-ranges: 0+4096");
       Arrived healed =
-          stream.await("the page", event -> event.type().equals("file_range_recovered"));
-      assertThat(healed.data().get("paths").toString()).isEqualTo("[\"/numbers.txt\"]");
+          stream.await(
+              "the page",
+              event ->
+                  event.type().equals("file_range_recovered")
+                      && event.data().get("paths").toString().equals("[\"/numbers.txt\"]"));
+      assertThat(healed.data().get("data").asString()).isEqualTo("rewritten");
       Arrived hit = stream.await("its loss", event -> isCorrupted(event, "pmem2"));
       awaitState(api, hit.faultId(), "resolved");
 

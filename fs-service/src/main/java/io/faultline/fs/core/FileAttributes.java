@@ -15,8 +15,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The DAX flag and the extended attributes of files. Attributes lie in the inode while they are
- * small, then in leaf blocks of the attribute fork; a large value has blocks of its own.
+ * The DAX and realtime flags and the extended attributes of files. Attributes lie in the inode
+ * while they are small, then in leaf blocks of the attribute fork; a large value has blocks of its
+ * own.
  */
 final class FileAttributes {
 
@@ -54,6 +55,30 @@ final class FileAttributes {
     change.put(number, after);
     return draft.reply(
         Answer.ok(FileReads.view(draft.state, filesystem, command.path(), number, after)));
+  }
+
+  static Decision<FsFact> setRealtime(
+      Draft draft, Filesystem filesystem, FileCommand.SetRealtime command) {
+    Transaction change = draft.change(filesystem);
+    String path = command.path();
+    long number = change.names.inodeOf(path);
+    Inode inode = number == 0 ? null : change.inode(number);
+    if (inode == null) {
+      return Decision.refuse(FileProblems.noSuchFile(path));
+    }
+    if (command.realtime() && filesystem.spec().realtime() == null) {
+      return Decision.refuse(
+          FileProblems.invalid(
+              filesystem.name() + " has no realtime device, so realtime is false"));
+    }
+    boolean moves = !inode.directory() && inode.realtime() != command.realtime();
+    if (moves && inode.dataExtents() > 0) {
+      return Decision.refuse(
+          FileProblems.invalid(path + " has blocks already, which cannot change their device"));
+    }
+    Inode after = inode.withRealtime(command.realtime());
+    change.put(number, after);
+    return draft.reply(Answer.ok(FileReads.view(draft.state, filesystem, path, number, after)));
   }
 
   static Decision<FsFact> set(Draft draft, Filesystem filesystem, FileCommand.SetXattr command) {

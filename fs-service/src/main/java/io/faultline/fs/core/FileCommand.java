@@ -108,6 +108,12 @@ public sealed interface FileCommand extends FsCommand {
   /** The FS_XFLAG_DAX of a file, which counts for {@code dax: inode}. */
   record SetDax(String filesystem, String path, boolean dax) implements FileCommand {}
 
+  /**
+   * The FS_XFLAG_REALTIME of a file without blocks: whether its data goes to the realtime device.
+   * Of a directory, FS_XFLAG_RTINHERIT: whether that of what is made in it does.
+   */
+  record SetRealtime(String filesystem, String path, boolean realtime) implements FileCommand {}
+
   record StatFile(String filesystem, String path) implements FileCommand {}
 
   record ListDirectory(String filesystem, String path, int limit, @Nullable String after)

@@ -43,6 +43,7 @@ public sealed interface FileFact extends FsFact {
    * @param bmbtBlocks blocks of the btrees that map its forks
    * @param entries names in a directory
    * @param entryBytes what those take in directory blocks
+   * @param realtime FS_XFLAG_REALTIME; of a directory FS_XFLAG_RTINHERIT
    */
   record Inode(
       boolean directory,
@@ -55,15 +56,16 @@ public sealed interface FileFact extends FsFact {
       long foreignAttrBlocks,
       long bmbtBlocks,
       long entries,
-      long entryBytes)
+      long entryBytes,
+      boolean realtime)
       implements FileFact {
 
     static Inode file(long version) {
-      return new Inode(false, 0, 1, false, version, 0, 0, 0, 0, 0, 0);
+      return new Inode(false, 0, 1, false, version, 0, 0, 0, 0, 0, 0, false);
     }
 
     static Inode directory(long version) {
-      return new Inode(true, 0, 2, false, version, 0, 0, 0, 0, 0, 0);
+      return new Inode(true, 0, 2, false, version, 0, 0, 0, 0, 0, 0, false);
     }
 
     Inode withSize(long bytes) {
@@ -78,7 +80,8 @@ public sealed interface FileFact extends FsFact {
           foreignAttrBlocks,
           bmbtBlocks,
           entries,
-          entryBytes);
+          entryBytes,
+          realtime);
     }
 
     Inode withLinks(int names) {
@@ -93,7 +96,8 @@ public sealed interface FileFact extends FsFact {
           foreignAttrBlocks,
           bmbtBlocks,
           entries,
-          entryBytes);
+          entryBytes,
+          realtime);
     }
 
     Inode withDax(boolean flag) {
@@ -108,7 +112,31 @@ public sealed interface FileFact extends FsFact {
           foreignAttrBlocks,
           bmbtBlocks,
           entries,
-          entryBytes);
+          entryBytes,
+          realtime);
+    }
+
+    Inode withRealtime(boolean flag) {
+      return new Inode(
+          directory,
+          sizeBytes,
+          links,
+          dax,
+          version,
+          dataExtents,
+          attrBlocks,
+          foreignAttrBlocks,
+          bmbtBlocks,
+          entries,
+          entryBytes,
+          flag);
+    }
+
+    /**
+     * The device that the data of the file lies on; what makes up a directory is never realtime.
+     */
+    Role role() {
+      return realtime && !directory ? Role.REALTIME : Role.DATA;
     }
 
     Inode withVersion(long newer) {
@@ -123,7 +151,8 @@ public sealed interface FileFact extends FsFact {
           foreignAttrBlocks,
           bmbtBlocks,
           entries,
-          entryBytes);
+          entryBytes,
+          realtime);
     }
 
     Inode withForks(long dataRecords, long attributeBlocks, long btreeBlocks) {
@@ -138,7 +167,8 @@ public sealed interface FileFact extends FsFact {
           foreignAttrBlocks,
           btreeBlocks,
           entries,
-          entryBytes);
+          entryBytes,
+          realtime);
     }
 
     Inode withEntries(long names, long bytes) {
@@ -153,7 +183,8 @@ public sealed interface FileFact extends FsFact {
           foreignAttrBlocks,
           bmbtBlocks,
           names,
-          bytes);
+          bytes,
+          realtime);
     }
   }
 

@@ -61,9 +61,11 @@ final class FileNames {
           FileProblems.noSpace(
               change, change.geometry.chunkBlocks() * change.geometry.blockBytes()));
     }
-    // FS_XFLAG_DAX of a directory is that of what is made in it.
+    // The flags of a directory are those of what is made in it.
     Inode parent = change.inode(directory);
-    change.put(number, inode.withDax(parent != null && parent.dax()));
+    boolean dax = parent != null && parent.dax();
+    boolean realtime = parent != null && parent.realtime();
+    change.put(number, inode.withDax(dax).withRealtime(realtime));
     if (!Directories.add(change, directory, name, number, inode.directory())) {
       return Opened.not(FileProblems.noSpace(change, change.geometry.blockBytes()));
     }

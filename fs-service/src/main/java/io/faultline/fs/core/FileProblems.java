@@ -52,6 +52,23 @@ final class FileProblems {
         .with(ERRNO, "EFBIG");
   }
 
+  /** There is no room for file data on the device in a role. */
+  static Problem noSpace(Transaction change, Role role, long wantedBytes) {
+    if (role != Role.REALTIME) {
+      return noSpace(change, wantedBytes);
+    }
+    return new Problem(
+            "no-space",
+            507,
+            "There is no room",
+            "The realtime device of "
+                + change.filesystem.name()
+                + " has no room for the "
+                + wantedBytes
+                + " bytes that are needed (ENOSPC)")
+        .with(ERRNO, "ENOSPC");
+  }
+
   static Problem noSpace(Transaction change, long wantedBytes) {
     long free = 0;
     for (int ag = 0; ag < change.geometry.agCount(); ag++) {

@@ -57,7 +57,8 @@ final class FileRanges {
     if (FileWrites.isBusy(change, number, from, to)) {
       return FileProblems.busy(path);
     }
-    int records = change.map(Role.DATA).of(number, Fork.DATA, from, to).size();
+    Role role = Objects.requireNonNull(change.inode(number)).role();
+    int records = change.map(role).of(number, Fork.DATA, from, to).size();
     return records > MAX_RECORDS
         ? FileProblems.invalid(
             path
@@ -105,7 +106,7 @@ final class FileRanges {
     if (busy != null) {
       return Decision.refuse(busy);
     }
-    cutBeyond(change, Role.DATA, file.number(), size);
+    cutBeyond(change, file.inode().role(), file.number(), size);
     change.put(file.number(), Objects.requireNonNull(change.inode(file.number())).withSize(size));
     return done(change, command.path(), file.number());
   }
@@ -151,7 +152,8 @@ final class FileRanges {
           change.draft.stamp.newId(), false, file.inode().sizeBytes(), false, hole);
     }
     hole.forEach(
-        (start, count) -> change.unmap(Role.DATA, file.number(), Fork.DATA, start, start + count));
+        (start, count) ->
+            change.unmap(file.inode().role(), file.number(), Fork.DATA, start, start + count));
     change.moved(file.number());
     return done(change, command.path(), file.number());
   }
@@ -170,7 +172,7 @@ final class FileRanges {
     long to = change.geometry.blockUp(Math.ceilDiv(end, SECTOR));
     Problem busy = whyNotNow(change, command.path(), file.number(), from, to);
     if (busy == null && !fillHoles(change, file.number(), from, to)) {
-      busy = FileProblems.noSpace(change, (to - from) * SECTOR);
+      busy = FileProblems.noSpace(change, file.inode().role(), (to - from) * SECTOR);
     }
     if (busy != null) {
       return Decision.refuse(busy);
@@ -182,29 +184,29 @@ final class FileRanges {
   }
 
   private static boolean fillHoles(Transaction change, long number, long from, long to) {
+    Role role = Objects.requireNonNull(change.inode(number)).role();
     Extents.Builder there = Extents.builder();
-    for (MapRecord each : change.map(Role.DATA).of(number, Fork.DATA, from, to)) {
+    for (MapRecord each : change.map(role).of(number, Fork.DATA, from, to)) {
       there.add(each.fileOffsetSectors(), each.sectorCount());
     }
     Extents holes = Extents.of(from, to - from).subtract(there.build());
     for (int i = 0; i < holes.rangeCount(); i++) {
       long next = holes.startSector(i);
-      List<MapRecord> before =
-          change.map(Role.DATA).of(number, Fork.DATA, Math.max(0, next - 1), next);
+      List<MapRecord> before = change.map(role).of(number, Fork.DATA, Math.max(0, next - 1), next);
       List<SectorRange> found =
-          new Allocator(change)
-              .data(
-                  change.geometry.agOfInode(number),
-                  before.isEmpty() ? 0 : before.getLast().endSector(),
-                  holes.sectorCount(i),
-                  MAX_RECORDS);
+          WritePlanner.room(
+              change,
+              number,
+              before.isEmpty() ? 0 : before.getLast().endSector(),
+              holes.sectorCount(i),
+              MAX_RECORDS);
       long covered = found == null ? 0 : found.stream().mapToLong(SectorRange::sectorCount).sum();
       if (found == null || covered < holes.sectorCount(i)) {
         return false;
       }
       for (SectorRange range : found) {
         change.mapExtent(
-            Role.DATA, number, Fork.DATA, next, range.startSector(), range.sectorCount(), true);
+            role, number, Fork.DATA, next, range.startSector(), range.sectorCount(), true);
         next += range.sectorCount();
       }
     }
@@ -228,6 +230,10 @@ final class FileRanges {
     FileNames.Opened to = FileNames.open(change, command.to(), false);
     if (to.problem() != null) {
       return Decision.refuse(to.problem());
+    }
+    if (to.created()) {
+      Inode made = Objects.requireNonNull(change.inode(to.inode()));
+      change.put(to.inode(), made.withRealtime(from.inode().realtime()));
     }
     long size = from.inode().sizeBytes();
     long length =
@@ -268,6 +274,10 @@ final class FileRanges {
       return FileProblems.tooLarge(command.to() + " would be longer than a file may be");
     }
     Inode target = Objects.requireNonNull(change.inode(to));
+    if (target.role() != from.inode().role()) {
+      return FileProblems.invalid(
+          "One of " + command.path() + " and " + command.to() + " is a realtime file");
+    }
     boolean endsFile = offset + length == size && toOffset + length >= target.sizeBytes();
     boolean aligned = offset % block == 0 && toOffset % block == 0;
     if (!aligned || (offset + length) % block != 0 && !endsFile) {
@@ -307,8 +317,9 @@ final class FileRanges {
     long first = command.offsetBytes() / SECTOR;
     long last = geometry.blockUp(first + Math.ceilDiv(length, SECTOR));
     long shift = command.toOffsetBytes() / SECTOR - first;
-    List<MapRecord> shared = change.map(Role.DATA).of(from, Fork.DATA, first, last);
-    change.unmap(Role.DATA, to, Fork.DATA, first + shift, last + shift);
+    Role role = Objects.requireNonNull(change.inode(from)).role();
+    List<MapRecord> shared = change.map(role).of(from, Fork.DATA, first, last);
+    change.unmap(role, to, Fork.DATA, first + shift, last + shift);
     // A page that somebody may store to would be everybody's.
     change.invalidate(from, first, last);
     change.invalidate(to, first + shift, last + shift);
@@ -317,7 +328,7 @@ final class FileRanges {
         long start = Math.max(first, each.fileOffsetSectors());
         long end = Math.min(last, each.fileOffsetSectors() + each.sectorCount());
         change.mapExtent(
-            Role.DATA,
+            role,
             to,
             Fork.DATA,
             start + shift,

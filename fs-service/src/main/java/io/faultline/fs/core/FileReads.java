@@ -183,6 +183,7 @@ final class FileReads {
         state.names(filesystem).pathsOf(number),
         xattrs == null ? List.of() : List.copyOf(xattrs.keySet()),
         inode.dax(),
+        inode.realtime(),
         counts[1] * SECTOR);
   }
 

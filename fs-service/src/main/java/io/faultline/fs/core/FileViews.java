@@ -15,6 +15,7 @@ public final class FileViews {
   /**
    * @param type {@code file} or {@code directory}
    * @param path the one that was asked for
+   * @param realtime whether its data is on the realtime device
    * @param lostBytes how much of it is lost
    */
   public record FileView(
@@ -27,6 +28,7 @@ public final class FileViews {
       List<String> paths,
       List<String> xattrs,
       boolean dax,
+      boolean realtime,
       long lostBytes) {}
 
   /** An extended attribute with its value. */

@@ -133,7 +133,7 @@ final class FileWrites {
   private static void remap(Transaction change, PendingWrite write, Staged staged) {
     long from = staged.fileSector();
     long count = staged.sectors();
-    change.disown(SpecialOwner.COW_RESERVATION, staged.deviceSector(), count);
+    change.unstage(write.role(), staged.deviceSector(), count);
     change.unmap(write.role(), write.inode(), Fork.DATA, from, from + count);
     change.invalidate(write.inode(), from, from + count);
     change.mapExtent(
@@ -168,7 +168,7 @@ final class FileWrites {
 
   private static void abandon(Transaction change, String id, PendingWrite write) {
     for (Staged staged : write.staged()) {
-      change.disown(SpecialOwner.COW_RESERVATION, staged.deviceSector(), staged.sectors());
+      change.unstage(write.role(), staged.deviceSector(), staged.sectors());
     }
     write
         .fresh()

@@ -36,6 +36,7 @@ final class Files {
       case FileCommand.Punch punch -> FileRanges.punch(draft, filesystem, punch);
       case FileCommand.Allocate allocate -> FileRanges.allocate(draft, filesystem, allocate);
       case FileCommand.SetDax dax -> FileAttributes.setDax(draft, filesystem, dax);
+      case FileCommand.SetRealtime set -> FileAttributes.setRealtime(draft, filesystem, set);
       case FileCommand.SetXattr set -> FileAttributes.set(draft, filesystem, set);
       case FileCommand.GetXattr get -> FileAttributes.get(draft.state, filesystem, get);
       case FileCommand.RemoveXattr remove -> FileAttributes.remove(draft, filesystem, remove);
@@ -79,6 +80,7 @@ final class Files {
       case FileCommand.Punch punch -> Paths.whyNot(punch.path());
       case FileCommand.Allocate allocate -> Paths.whyNot(allocate.path());
       case FileCommand.SetDax dax -> Paths.whyNot(dax.path());
+      case FileCommand.SetRealtime set -> Paths.whyNot(set.path());
       case FileCommand.SetXattr set -> Paths.whyNot(set.path());
       case FileCommand.GetXattr get -> Paths.whyNot(get.path());
       case FileCommand.RemoveXattr remove -> Paths.whyNot(remove.path());
@@ -109,6 +111,7 @@ final class Files {
       case FileCommand.Punch ignored -> true;
       case FileCommand.Allocate ignored -> true;
       case FileCommand.SetDax ignored -> true;
+      case FileCommand.SetRealtime ignored -> true;
       case FileCommand.SetXattr ignored -> true;
       case FileCommand.RemoveXattr ignored -> true;
     };

@@ -81,7 +81,7 @@ public sealed interface FsFact
 
     /**
      * Whether owners on that device can be told. On a realtime device only kernels with realtime
-     * groups can, and those show it by naming owners there.
+     * groups can, and those show it by naming owners there in what is imported.
      */
     boolean isWalkable(Role role) {
       return switch (role) {
@@ -89,7 +89,7 @@ public sealed interface FsFact
         case LOG -> false;
         case REALTIME -> {
           Section section = imported.section(Role.REALTIME);
-          yield rmapbt() && section != null && section.namesOwners();
+          yield rmapbt() && (section == null ? spec.realtimeGroups() : section.namesOwners());
         }
       };
     }

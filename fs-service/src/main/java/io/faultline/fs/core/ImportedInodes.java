@@ -18,10 +18,13 @@ final class ImportedInodes {
   static Inode derive(
       FsState state, Filesystem filesystem, long number, boolean directory, int names) {
     long sectors = 0;
+    boolean realtime = false;
     for (Role role : new Role[] {Role.DATA, Role.REALTIME}) {
       if (filesystem.spec().device(role) != null) {
         ReverseMap map = state.map(filesystem, role);
-        sectors = Math.max(sectors, map.endOf(number, Fork.DATA, sizeLimit(directory)));
+        long end = map.endOf(number, Fork.DATA, sizeLimit(directory));
+        sectors = Math.max(sectors, end);
+        realtime = role == Role.REALTIME && end > 0;
       }
     }
     return new Inode(
@@ -35,7 +38,8 @@ final class ImportedInodes {
         0,
         0,
         0,
-        0);
+        0,
+        realtime);
   }
 
   /** Leaf and free-index blocks of a directory lie behind what counts as its size. */
@@ -86,6 +90,7 @@ final class ImportedInodes {
         attributes[0],
         btrees[0],
         entries,
-        entryBytes);
+        entryBytes,
+        inode.realtime());
   }
 }

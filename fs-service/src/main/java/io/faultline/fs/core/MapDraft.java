@@ -46,6 +46,10 @@ final class MapDraft implements MapView {
     return special == null ? record.inode() : ~special.ordinal();
   }
 
+  long endSector() {
+    return base.endSector();
+  }
+
   /** What came, by start. */
   SortedSet<MapRecord> added() {
     return Collections.unmodifiableSortedSet(added);

@@ -84,7 +84,13 @@ final class Owners {
     List<Hit> hits = new ArrayList<>();
     Extents closed = role == Role.DATA ? Damage.closed(state, filesystem) : Extents.EMPTY;
     // As the kernel answers without a reverse map: it knows what is free, and nothing else.
-    boolean blind = role == Role.DATA && !filesystem.spec().rmapbt();
+    boolean blind =
+        switch (role) {
+          case DATA -> !filesystem.spec().rmapbt();
+          case LOG -> false;
+          case REALTIME ->
+              filesystem.imported().section(role) == null && !filesystem.isWalkable(role);
+        };
     SectorRange within = asked.intersect(SectorRange.between(0, map.endSector()));
     long start = within.startSector();
     while (start < within.endSector() && hits.size() <= limit) {

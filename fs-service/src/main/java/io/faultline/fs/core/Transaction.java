@@ -204,7 +204,7 @@ final class Transaction {
   void own(SpecialOwner owner, long start, long count) {
     long from = start;
     long to = start + count;
-    if (owner != SpecialOwner.COW_RESERVATION && !isImported()) {
+    if (!isImported()) {
       int ag = geometry.agOf(start);
       for (MapRecord each : map(Role.DATA).overlapping(Math.max(0, start - 1), to + 1)) {
         boolean joins = each.special() == owner && geometry.agOf(each.startSector()) == ag;
@@ -218,16 +218,30 @@ final class Transaction {
     add(Role.DATA, MapRecord.special(from, to - from, owner));
   }
 
-  /** Takes sectors from a special owner that has them. */
+  /** Gives sectors to the staging of copies on write, as a record of their own. */
+  void stage(Role role, long start, long count) {
+    add(role, MapRecord.special(start, count, SpecialOwner.COW_RESERVATION));
+  }
+
+  /** Takes sectors of the data device from a special owner that has them. */
   void disown(SpecialOwner owner, long start, long count) {
-    for (MapRecord each : map(Role.DATA).overlapping(start, start + count)) {
+    disown(Role.DATA, owner, start, count);
+  }
+
+  /** Takes sectors from the staging of copies on write. */
+  void unstage(Role role, long start, long count) {
+    disown(role, SpecialOwner.COW_RESERVATION, start, count);
+  }
+
+  private void disown(Role role, SpecialOwner owner, long start, long count) {
+    for (MapRecord each : map(role).overlapping(start, start + count)) {
       if (each.special() == owner) {
-        remove(Role.DATA, each);
+        remove(role, each);
         if (each.startSector() < start) {
-          add(Role.DATA, MapRecord.special(each.startSector(), start - each.startSector(), owner));
+          add(role, MapRecord.special(each.startSector(), start - each.startSector(), owner));
         }
         if (each.endSector() > start + count) {
-          add(Role.DATA, MapRecord.special(start + count, each.endSector() - start - count, owner));
+          add(role, MapRecord.special(start + count, each.endSector() - start - count, owner));
         }
       }
     }

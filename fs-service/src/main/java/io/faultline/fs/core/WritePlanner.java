@@ -45,7 +45,7 @@ final class WritePlanner {
   private final long number;
   private final Inode inode;
   private final boolean recover;
-  private final Role role = Role.DATA;
+  private final Role role;
   private final Extents lost;
   private final Extents bad;
   private final Extents unreachable;
@@ -69,6 +69,7 @@ final class WritePlanner {
     this.number = number;
     this.inode = Objects.requireNonNull(change.inode(number));
     this.recover = recover;
+    this.role = inode.role();
     DeviceFaults faults =
         change.draft.faultsOf(Objects.requireNonNull(change.filesystem.spec().device(role)));
     this.bad = faults.bad();
@@ -271,7 +272,7 @@ final class WritePlanner {
     }
     long next = at;
     for (SectorRange range : found) {
-      change.own(SpecialOwner.COW_RESERVATION, range.startSector(), range.sectorCount());
+      change.stage(role, range.startSector(), range.sectorCount());
       staged.add(new Staged(next, range.startSector(), range.sectorCount()));
       addPiece(next, range.startSector(), range.sectorCount());
       next += range.sectorCount();
@@ -324,13 +325,20 @@ final class WritePlanner {
   }
 
   private @Nullable List<SectorRange> room(long sectors, long target) {
-    List<SectorRange> found =
-        new Allocator(change)
-            .data(geometry.agOfInode(number), target, sectors, MAX_PIECES - pieces.size());
+    List<SectorRange> found = room(change, number, target, sectors, MAX_PIECES - pieces.size());
     if (found == null) {
-      problem = FileProblems.noSpace(change, sectors * SECTOR);
+      problem = FileProblems.noSpace(change, role, sectors * SECTOR);
     }
     return found;
+  }
+
+  /** Room for data of a file on its device, as {@link Allocator#data} finds it. */
+  static @Nullable List<SectorRange> room(
+      Transaction change, long number, long target, long sectors, int maxPieces) {
+    Role role = Objects.requireNonNull(change.inode(number)).role();
+    return role == Role.REALTIME
+        ? new RealtimeAllocator(change).find(target, sectors, maxPieces)
+        : new Allocator(change).data(change.geometry.agOfInode(number), target, sectors, maxPieces);
   }
 
   /** Behind what the file has before a sector. */

@@ -9,9 +9,11 @@ import io.faultline.fs.core.FileViews.ReadPiece;
 import io.faultline.fs.core.FileViews.ReadPlan;
 import io.faultline.fs.core.FileViews.WritePiece;
 import io.faultline.fs.core.FileViews.WritePlan;
+import io.faultline.fs.core.Views.AccessView;
 import io.faultline.fs.core.Views.OwnerView;
 import io.faultline.fs.testing.FsHarness;
 import io.faultline.ranges.Extents;
+import io.faultline.ranges.SectorRange;
 import io.faultline.ranges.testing.Gen;
 import io.faultline.ranges.testing.Seeds;
 import io.faultline.runtime.core.Answer;
@@ -23,13 +25,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /**
  * Thousands of random file operations, faults and recoveries against a model that knows nothing of
  * extents: files are arrays of bytes, one for each sector, and a device is an array of them. What
  * is read must be what was written; the reverse map must say, sector by sector, who owns what; a
- * restart must find the same.
+ * restart must find the same. Under either policy nobody reads lost bytes as good; and nothing is
+ * changed from the freeze of a planned removal to its end, nor after a shutdown, before it is
+ * mounted anew.
  */
 class FilesLawsTest {
 
@@ -86,6 +91,10 @@ class FilesLawsTest {
     private final TreeMap<String, ModelFile> files = new TreeMap<>();
     private Extents bad = Extents.EMPTY;
     private Extents zeroed = Extents.EMPTY;
+
+    /** What of {@link #bad} was no file's data when it was lost. */
+    private Extents badMetadata = Extents.EMPTY;
+
     private int faults;
     private int letter;
 
@@ -95,12 +104,21 @@ class FilesLawsTest {
       Arrays.fill(media, (byte) 99);
       fs.added(DEVICE, SECTORS);
       this.spec =
-          new Spec(DEVICE, null, null, Dax.ALWAYS, gen.flip(), true, Policy.PRECISE, block, false);
+          new Spec(
+              DEVICE,
+              null,
+              null,
+              Dax.ALWAYS,
+              gen.flip() || gen.flip(),
+              true,
+              gen.pick(Policy.values()),
+              block,
+              false);
       fs.make("x", spec, SECTORS);
     }
 
     void step() {
-      switch (gen.below(16)) {
+      switch (gen.below(18)) {
         case 0, 1, 2, 3 -> write();
         case 4 -> truncate();
         case 5 -> punch();
@@ -113,6 +131,8 @@ class FilesLawsTest {
         case 12 -> attribute();
         case 13 -> store();
         case 14 -> mountAgain();
+        case 15 -> loseMetadata();
+        case 16 -> depart();
         default -> files.keySet().forEach(this::read);
       }
       check();
@@ -350,7 +370,7 @@ class FilesLawsTest {
       String path = known();
       String to = path();
       note("rename " + path + " " + to);
-      if (finish(fs.send(new FileCommand.Rename("x", path, to)), "not-found")) {
+      if (finish(fs.send(new FileCommand.Rename("x", path, to)), "not-found", "no-space")) {
         files.put(to, Objects.requireNonNull(files.remove(path)));
       }
     }
@@ -401,22 +421,188 @@ class FilesLawsTest {
           owners.stream()
               .filter(each -> each.owner().equals("inode") || each.owner().equals("free space"))
               .toList();
+      if (hit.isEmpty()) {
+        return;
+      }
       OwnerView one = hit.get(gen.below(hit.size()));
       long sector = one.sector() + gen.between(0, one.count() - 1);
       long count = Math.min(gen.between(1, 24), SECTORS - sector);
       Extents range = Extents.of(sector, count);
       boolean mine =
           owners.stream()
-              .filter(
-                  each ->
-                      range.intersects(
-                          new io.faultline.ranges.SectorRange(each.sector(), each.count())))
+              .filter(each -> range.intersects(new SectorRange(each.sector(), each.count())))
               .allMatch(each -> each.owner().equals("free space") || "data".equals(each.fork()));
       if (mine) {
         note("fault " + range);
-        bad = bad.union(range);
-        zeroed = zeroed.subtract(range);
-        fs.corrupt(DEVICE, Cause.MEDIA_ERROR, false, "fault-" + ++faults, range.toPairs());
+        lose(range);
+      }
+    }
+
+    private void lose(Extents range) {
+      bad = bad.union(range);
+      zeroed = zeroed.subtract(range);
+      fs.corrupt(DEVICE, Cause.MEDIA_ERROR, false, "fault-" + ++faults, range.toPairs());
+    }
+
+    /** The filesystem stops as its policy has it, or goes on without what it can make anew. */
+    private void loseMetadata() {
+      List<MapRecord> metadata = records(record -> !isData(record));
+      MapRecord one = metadata.get(gen.below(metadata.size()));
+      long sector = one.startSector() + gen.between(0, one.sectorCount() - 1);
+      Extents range = Extents.of(sector, Math.min(gen.between(1, 24), SECTORS - sector));
+      Extents news = range.subtract(bad);
+      boolean stops = spec.rmapbt() && stops(news);
+      note("lose metadata " + range + (stops ? " and stop" : ""));
+      Answer planned = gen.flip() ? fs.send(anyWrite()) : Answer.noContent();
+      records(record -> !isData(record))
+          .forEach(
+              record ->
+                  badMetadata =
+                      badMetadata.union(
+                          range.clip(new SectorRange(record.startSector(), record.sectorCount()))));
+      lose(range);
+      assertThat(fs.get("x").shutdownReason()).isEqualTo(stops ? "CORRUPT_ONDISK" : null);
+      if (stops) {
+        refusesChanges(planned);
+        refusesReads();
+        mountAgain();
+      } else if (planned instanceof Answer.Done done && done.body() instanceof WritePlan plan) {
+        fs.mustSucceed(new FileCommand.AbandonWrite("x", plan.write(), null, Extents.EMPTY));
+      }
+    }
+
+    private List<MapRecord> records(Predicate<MapRecord> condition) {
+      FsState state = fs.core().state();
+      List<MapRecord> found = new ArrayList<>();
+      state
+          .map(Objects.requireNonNull(state.filesystems.get("x")), Role.DATA)
+          .forEachOverlapping(
+              0,
+              SECTORS,
+              record -> {
+                if (!record.isFree() && condition.test(record.unshared())) {
+                  found.add(record.unshared());
+                }
+                return true;
+              });
+      return found;
+    }
+
+    private static boolean isData(MapRecord record) {
+      return record.special() == null && record.fork() == Fork.DATA;
+    }
+
+    private boolean stops(Extents lost) {
+      List<MapRecord> hit =
+          records(
+              record ->
+                  !isData(record)
+                      && lost.intersects(
+                          new SectorRange(record.startSector(), record.sectorCount())));
+      if (spec.policy() == Policy.XFS) {
+        return !hit.isEmpty();
+      }
+      FsState state = fs.core().state();
+      FsFact.Filesystem filesystem = Objects.requireNonNull(state.filesystems.get("x"));
+      boolean known = Damage.closed(state, filesystem).isEmpty();
+      long superblock = block < 4096 ? 1 : 8;
+      return lost.intersects(new SectorRange(0, superblock))
+          || known
+              && hit.stream()
+                  .anyMatch(
+                      record ->
+                          record.special() == SpecialOwner.INODES
+                              || record.special() == SpecialOwner.JOURNALLING_LOG);
+    }
+
+    /** The device goes, planned or not, and comes back. */
+    private void depart() {
+      boolean announced = !gen.onceIn(3);
+      boolean held = gen.onceIn(3);
+      note("depart" + (announced ? " announced" : "") + (held ? " while frozen" : ""));
+      String mapped = known();
+      if (files.containsKey(mapped)) {
+        fs.map(7, "m", "x", mapped, 4096);
+        fs.send(new FsCommand.TouchPage(7, "m", 0, false));
+      }
+      Answer planned = fs.send(anyWrite());
+      if (held) {
+        fs.mustSucceed(new FsCommand.FreezeFilesystem("x"));
+        refusesChanges(planned);
+      }
+      if (announced) {
+        fs.preRemove(DEVICE, SECTORS, Map.of("fs:x", 5L));
+        if (spec.rmapbt()) {
+          refusesChanges(planned);
+          refusesStores(mapped);
+        }
+        if (spec.rmapbt() && spec.policy() == Policy.XFS) {
+          refusesReads();
+        } else {
+          files.keySet().forEach(this::read);
+        }
+      }
+      fs.removed(DEVICE, SECTORS);
+      refusesAll(planned, mapped);
+      fs.recover(DEVICE, RecoveredData.RETURNED, true, "removal-fault", 0, SECTORS);
+      refusesAll(planned, mapped);
+      mountAgain();
+      if (files.containsKey(mapped)) {
+        fs.mustSucceed(new FsCommand.UnmapFile(7, "m"));
+      }
+    }
+
+    private FileCommand.PlanWrite anyWrite() {
+      return new FileCommand.PlanWrite(
+          "x", path(), offset(), offset(), gen.flip(), gen.flip(), true, fs.writeName());
+    }
+
+    private void refusesAll(Answer planned, String mapped) {
+      refusesChanges(planned);
+      refusesReads();
+      refusesStores(mapped);
+    }
+
+    /** No change is accepted, and what was planned before does not come about. */
+    private void refusesChanges(Answer planned) {
+      String path = known();
+      List<FileCommand> changes =
+          new ArrayList<>(
+              List.of(
+                  anyWrite(),
+                  new FileCommand.Truncate("x", path, offset()),
+                  new FileCommand.Punch("x", path, offset(), 1 + offset()),
+                  new FileCommand.Allocate("x", path, offset(), 1 + offset(), gen.flip()),
+                  new FileCommand.Reflink("x", path, path(), 0, 0, 0),
+                  new FileCommand.Rename("x", path, path()),
+                  new FileCommand.Unlink("x", path),
+                  new FileCommand.SetXattr("x", path, "user.a", new byte[1])));
+      if (planned instanceof Answer.Done done && done.body() instanceof WritePlan plan) {
+        changes.add(new FileCommand.CommitWrite("x", plan.write()));
+      }
+      for (FileCommand change : changes) {
+        assertThat(fs.refused(change).kind())
+            .as(String.valueOf(change))
+            .isIn("frozen", "filesystem-shutdown");
+      }
+    }
+
+    private void refusesReads() {
+      for (String path : files.keySet()) {
+        assertThat(fs.refused(new FileCommand.PlanRead("x", path, 0, 1, true)).kind())
+            .isEqualTo("filesystem-shutdown");
+      }
+    }
+
+    private void refusesStores(String mapped) {
+      if (files.containsKey(mapped)) {
+        Answer answer = fs.send(new FsCommand.TouchPage(7, "m", 0, true));
+        boolean waits = answer.status() == 423;
+        boolean signalled =
+            answer instanceof Answer.Done done
+                && done.body() instanceof AccessView view
+                && view.result().equals("signal");
+        assertThat(waits || signalled).as(String.valueOf(answer)).isTrue();
       }
     }
 
@@ -426,11 +612,23 @@ class FilesLawsTest {
       }
       int range = gen.below(bad.rangeCount());
       Extents healed = Extents.of(bad.startSector(range), bad.sectorCount(range));
-      note("zeroed " + healed);
+      note("recovered " + healed);
+      Extents written = healed.intersect(badMetadata);
+      bad = bad.subtract(healed);
+      badMetadata = badMetadata.subtract(written);
+      if (!written.isEmpty()) {
+        fs.recover(DEVICE, RecoveredData.REWRITTEN, false, null, written.toPairs());
+      }
+      zero(healed.subtract(written));
+    }
+
+    private void zero(Extents healed) {
+      if (healed.isEmpty()) {
+        return;
+      }
       healed.forEach(
           (start, count) ->
               Arrays.fill(media, (int) start * SECTOR, (int) (start + count) * SECTOR, (byte) 0));
-      bad = bad.subtract(healed);
       zeroed = zeroed.union(healed);
       fs.recover(DEVICE, RecoveredData.ZEROED, false, null, healed.toPairs());
     }
@@ -466,7 +664,8 @@ class FilesLawsTest {
 
     void check() {
       files.keySet().forEach(this::read);
-      checkMap();
+      // Each sector is free or owned; data only by several, and each file's as it says itself.
+      new KeptCounts(fs.core().state(), "x").check();
       if (gen.onceIn(8)) {
         fs.core().pass(Duration.ofSeconds(1));
         assertThat(fs.core().replayed()).isEqualTo(fs.core().state());
@@ -474,69 +673,6 @@ class FilesLawsTest {
           fs.core().restart();
         }
       }
-    }
-
-    /** Each sector is free or owned; data only by several, and each file's as it says itself. */
-    private void checkMap() {
-      Filesystem filesystem = new Filesystem(fs.core().state());
-      filesystem.check();
-    }
-  }
-
-  /** Looks at the state from inside: counts that are kept must be what counting gives. */
-  private record Filesystem(FsState state) {
-
-    void check() {
-      FsFact.Filesystem filesystem = Objects.requireNonNull(state.filesystems.get("x"));
-      Contents contents = Objects.requireNonNull(state.contentsOf(filesystem));
-      Geometry geometry = Objects.requireNonNull(contents.disk()).geometry();
-      ReverseMap map = state.map(filesystem, Role.DATA);
-      long[] covered = {0};
-      map.forEachOverlapping(
-          0,
-          geometry.sectors(),
-          record -> {
-            assertThat(record.startSector() % geometry.blockSectors()).isZero();
-            assertThat(record.sectorCount() % geometry.blockSectors()).isZero();
-            boolean overlaps = record.startSector() < covered[0];
-            assertThat(overlaps && (!record.isInode() || record.fork() != Fork.DATA)).isFalse();
-            covered[0] = Math.max(covered[0], record.endSector());
-            return true;
-          });
-      assertThat(covered[0]).isEqualTo(geometry.sectors());
-      for (int ag = 0; ag < geometry.agCount(); ag++) {
-        GroupTally kept = contents.tally(geometry, ag);
-        GroupTally counted = Tallying.of(map, geometry.agStart(ag), geometry.agEnd(ag));
-        assertThat(counts(kept)).as("group " + ag).isEqualTo(counts(counted));
-      }
-      contents.inodes.forEach(
-          (number, inode) -> {
-            List<Long> found = new ArrayList<>(List.of(0L, 0L, 0L));
-            map.forEachOf(
-                number,
-                record -> {
-                  int fork = record.fork().ordinal();
-                  long by =
-                      record.fork() == Fork.DATA
-                          ? 1
-                          : record.sectorCount() / geometry.blockSectors();
-                  found.set(fork, found.get(fork) + by);
-                  return true;
-                });
-            assertThat(found)
-                .as("inode " + number)
-                .containsExactly(inode.dataExtents(), inode.attrBlocks(), inode.bmbtBlocks());
-          });
-    }
-
-    private static List<Long> counts(GroupTally tally) {
-      List<Long> counts =
-          new ArrayList<>(
-              List.of(tally.records, tally.freeExtents, tally.freeSectors, tally.refcounts));
-      for (SpecialOwner owner : SpecialOwner.values()) {
-        counts.add(tally.sectorsOf(owner));
-      }
-      return counts;
     }
   }
 }

@@ -389,12 +389,19 @@ class FsCoreTest {
   }
 
   @Test
-  void aRealtimeDeviceIsUnsupportedUnlessItsDumpNamesOwners() {
-    Spec spec = new Spec("pmem0", null, "pmem1", Dax.ALWAYS, true, true, Policy.XFS, 4096, true);
-    fs.make("data", spec, SECTORS);
+  void aRealtimeDeviceWithoutGroupsIsUnsupported() {
+    fs.make(
+        "data", new Spec("pmem0", null, "pmem1", Dax.ALWAYS, false, false, Policy.XFS), SECTORS);
     assertThat(heard(fs.poison("pmem1", "f1", 8, 8)))
         .extracting(event -> ((FailureUnsupported) event).reason())
         .containsExactly("realtime_device");
+  }
+
+  @Test
+  void aRealtimeDeviceWithGroupsHasOwners() {
+    Spec spec = new Spec("pmem0", null, "pmem1", Dax.ALWAYS, true, true, Policy.XFS, 4096, true);
+    fs.make("data", spec, SECTORS);
+    assertThat(heard(fs.poison("pmem1", "f1", 8, 8))).hasOnlyElementsOfType(RangeUnowned.class);
     fs.importMachine(
         "data",
         FsHarness.machineText("259,1,0,99,inode_140_data,0,99,100", "259,2,0,31,special_88:1,,,32"),

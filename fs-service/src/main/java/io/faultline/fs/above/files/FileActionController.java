@@ -21,7 +21,7 @@ import tools.jackson.core.JacksonException;
 public final class FileActionController {
 
   private static final String ACTIONS =
-      "reflink, truncate, punch, allocate, rename, link, fsync and dax";
+      "reflink, truncate, punch, allocate, rename, link, fsync, dax and realtime";
 
   private final FsGateway gateway;
   private final FileChanges changes;
@@ -38,6 +38,7 @@ public final class FileActionController {
    * @param toOffsetBytes where a reflink begins in the other file
    * @param keepSize FALLOC_FL_KEEP_SIZE
    * @param dax FS_XFLAG_DAX
+   * @param realtime FS_XFLAG_REALTIME
    */
   record ActionRequest(
       @Nullable String to,
@@ -46,7 +47,8 @@ public final class FileActionController {
       @Nullable Long toOffsetBytes,
       @Nullable Long lengthBytes,
       @Nullable Boolean keepSize,
-      @Nullable Boolean dax) {
+      @Nullable Boolean dax,
+      @Nullable Boolean realtime) {
 
     String wantedTo() {
       if (to == null) {
@@ -85,7 +87,7 @@ public final class FileActionController {
 
   private static ActionRequest parsed(byte @Nullable [] body) {
     if (body == null || body.length == 0) {
-      return new ActionRequest(null, null, null, null, null, null, null);
+      return new ActionRequest(null, null, null, null, null, null, null, null);
     }
     try {
       ActionRequest request = Json.STRICT.readValue(body, ActionRequest.class);
@@ -132,7 +134,9 @@ public final class FileActionController {
       case "link" -> new FileCommand.Link(filesystem, path, wanted.wantedTo());
       // What a write answered is on the device already; what is left is whether all is well.
       case "fsync" -> new FileCommand.StatFile(filesystem, path);
-      case "dax" -> new FileCommand.SetDax(filesystem, path, dax(wanted));
+      case "dax" -> new FileCommand.SetDax(filesystem, path, flag("dax", wanted.dax()));
+      case "realtime" ->
+          new FileCommand.SetRealtime(filesystem, path, flag("realtime", wanted.realtime()));
       default ->
           throw new ProblemException(
               Problem.notFound(
@@ -140,11 +144,11 @@ public final class FileActionController {
     };
   }
 
-  private static boolean dax(ActionRequest wanted) {
-    if (wanted.dax() == null) {
-      throw FileController.malformed("/dax", "dax, true or false, is missing");
+  private static boolean flag(String name, @Nullable Boolean value) {
+    if (value == null) {
+      throw FileController.malformed("/" + name, name + ", true or false, is missing");
     }
-    return wanted.dax();
+    return value;
   }
 
   /**

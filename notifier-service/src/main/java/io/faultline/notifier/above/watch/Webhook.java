@@ -77,6 +77,9 @@ final class Webhook implements AutoCloseable {
                             // A pooled connection was checked when it was opened; its name may
                             // lead elsewhere after a while.
                             .setTimeToLive(1, TimeUnit.MINUTES)
+                            // Many receivers close what is not used for a moment; that is no
+                            // failure of theirs, and no try should be spent to learn it.
+                            .setValidateAfterInactivity(Timeout.ofMilliseconds(100))
                             .build())
                     .build())
             .setDefaultRequestConfig(

@@ -233,19 +233,36 @@ class DeliveriesHttpTest {
 
   @Test
   void anAlertFiresUntilItsFaultIsResolved() {
-    create("", "{\"type\":\"alertmanager\",\"url\":\"" + receiver.url("") + "\"}");
+    create(
+        "\"groupWait\":\"PT0.1S\",\"groupInterval\":\"PT0.1S\",",
+        "{\"type\":\"alertmanager\",\"url\":\"" + receiver.url("") + "\"}");
     String fault = told.faultId(1);
     writer.write(told.corrupted("pmem0", fault, 0, 8));
 
     notifier.await(() -> !receiver.calls().isEmpty());
     Receiver.Call call = receiver.calls().getFirst();
     assertThat(call.path()).isEqualTo("/api/v2/alerts");
-    JsonNode alert = Json.LENIENT.readTree(call.body()).get(0);
+    JsonNode alert = alert(call);
     assertThat(alert.at("/labels/alertname").asString()).isEqualTo("FaultlineFault");
     assertThat(alert.at("/labels/fault").asString()).isEqualTo(fault);
     assertThat(alert.at("/labels/severity").asString()).isEqualTo("error");
     assertThat(alert.at("/annotations/runbook_url").asString()).endsWith("/media_error");
-    assertThat(Instant.parse(alert.get("endsAt").asString())).isAfter(Instant.now());
+    assertThat(endsAt(alert)).isAfter(Instant.now());
+
+    writer.write(told.recovered("pmem0", fault, RecoveredData.ZEROED, 0, 8));
+    notifier.await(() -> !endsAt(alert(receiver.calls().getLast())).isAfter(Instant.now()));
+    JsonNode over = alert(receiver.calls().getLast());
+    // The same alert: what it is told by did not change.
+    assertThat(over.get("labels")).isEqualTo(alert.get("labels"));
+    assertThat(over.get("startsAt")).isEqualTo(alert.get("startsAt"));
+  }
+
+  private static JsonNode alert(Receiver.Call call) {
+    return Json.LENIENT.readTree(call.body()).get(0);
+  }
+
+  private static Instant endsAt(JsonNode alert) {
+    return Instant.parse(alert.get("endsAt").asString());
   }
 
   @Test
@@ -280,6 +297,33 @@ class DeliveriesHttpTest {
             "{\"by\":\" \",\"until\":\"" + until + "\"}")) {
       RunningNotifier.problem(notifier.send("PUT", path("/mutes/m2"), bad), 400);
     }
+  }
+
+  @Test
+  void aMuteIsOverForAFaultThatGrows() {
+    create("", webhook());
+    String fault = told.faultId(1);
+    String until = Instant.now().plus(Duration.ofHours(1)).toString();
+    RunningNotifier.body(
+        notifier.send(
+            "PUT",
+            path("/mutes/m1"),
+            "{\"filter\":{\"fault\":\"" + fault + "\"},\"until\":\"" + until + "\"}"),
+        201);
+    writer.write(told.corrupted("pmem0", fault, 0, 8));
+    notifier.await(() -> notifier.get(path("")).get("muted").asInt() == 1);
+    assertThat(receiver.calls()).isEmpty();
+
+    writer.write(told.volumeCorrupted("vol0", fault, "pmem0", 0, 8));
+    AtomicInteger more = new AtomicInteger();
+    notifier.await(
+        () -> {
+          int number = more.incrementAndGet();
+          writer.write(told.fileLost("data", fault, number, "/a/" + number, 4096L * number));
+          return !receiver.calls().isEmpty();
+        });
+    assertThat(receiver.calls().getFirst().body()).contains(fault);
+    assertThat(notifier.get(path("")).at("/mutes/0/name").asString()).isEqualTo("m1");
   }
 
   private String webhook() {
