@@ -104,9 +104,13 @@ final class GuardedService implements AutoCloseable {
     all.put("spring.main.banner-mode", "off");
     all.put("spring.kafka.bootstrap-servers", bootstrapServers);
     all.putAll(settings);
-    application.setDefaultProperties(all);
     application.setRegisterShutdownHook(false);
-    GuardedService service = new GuardedService(application.run());
+    // As arguments: what every service has as its defaults must not win.
+    String[] arguments =
+        all.entrySet().stream()
+            .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+            .toArray(String[]::new);
+    GuardedService service = new GuardedService(application.run(arguments));
     service.await(
         () -> service.send(service.request("/actuator/health/readiness")).statusCode() == 200);
     return service;

@@ -32,6 +32,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -366,6 +367,10 @@ public final class EventHub implements SmartLifecycle {
         follow();
       } catch (WakeupException | org.apache.kafka.common.errors.InterruptException e) {
         log.debug("the hub is woken up");
+      } catch (TopicsMissingException e) {
+        // Nothing is wrong yet: services start in any order.
+        log.info("{}", e.getMessage());
+        pause();
       } catch (RuntimeException e) {
         log.warn("the events cannot be followed just now: {}", e.toString());
         pause();
@@ -519,6 +524,12 @@ public final class EventHub implements SmartLifecycle {
     };
   }
 
+  private static final class TopicsMissingException extends KafkaException {
+    TopicsMissingException(Throwable cause) {
+      super("the topics of the layers are not there yet", cause);
+    }
+  }
+
   /** Whichever service comes first makes the topics; until then there is nothing to follow. */
   private TopicLayout layout() {
     try (Admin admin = Admin.create(connection.properties())) {
@@ -535,8 +546,12 @@ public final class EventHub implements SmartLifecycle {
             new TopicLayout.Topic(name, topic.topicId(), topic.partitions().size()));
       }
       return new TopicLayout(topics);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new KafkaException("the topics of the layers are not there yet", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof UnknownTopicOrPartitionException
+          ? new TopicsMissingException(e)
+          : new KafkaException("the topics of the layers cannot be described", e);
+    } catch (TimeoutException e) {
+      throw new KafkaException("the topics of the layers cannot be described", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new KafkaException("interrupted", e);
