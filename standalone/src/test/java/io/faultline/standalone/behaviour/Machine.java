@@ -7,7 +7,6 @@ import io.faultline.standalone.behaviour.Rest.Answer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -58,21 +57,6 @@ final class Machine {
     spec.append(",\"rmapbt\":").append(stack.reverseMap);
     spec.append(",\"reflink\":").append(stack.reflink).append('}');
     rest.put(FILESYSTEM, spec.toString()).mustSucceed();
-  }
-
-  /** The device of its realtime section. */
-  String realtime() {
-    return Objects.requireNonNull(stack.realtime);
-  }
-
-  /** Writes from the first sector of a device on, past whoever stands on it. */
-  void store(String device, String bytes) {
-    rest.send(
-            "PUT",
-            "devices/" + device + "/data?sector=0&recover=true",
-            "application/octet-stream",
-            bytes)
-        .mustSucceed();
   }
 
   JsonNode filesystem() {

@@ -12,7 +12,6 @@ final class MapImport {
 
   private static final String FILESYSTEM = "filesystems/" + FileCalls.FILESYSTEM;
   private static final String FREE = "free space";
-  private static final long REALTIME_INODE = 5000;
   private static final String HEAD = " EXT: DEV BLOCK-RANGE OWNER FILE-OFFSET TOTAL FLAGS\n";
 
   private final Machine machine;
@@ -22,16 +21,6 @@ final class MapImport {
 
   MapImport(Machine machine) {
     this.machine = machine;
-  }
-
-  /** A file on the realtime device, from its first sector on. */
-  void withRealtimeFile(String path, long sectors) {
-    paths.put(REALTIME_INODE, path);
-    add("1:1 " + range(0, sectors) + REALTIME_INODE + " 0.." + (sectors - 1) + " " + sectors);
-    for (JsonNode owner : owners()) {
-      add("1:0 " + line(owner));
-    }
-    send("?data=1:0&realtime=1:1");
   }
 
   /** An owner that the filesystem has just now not, in place of some free space. */
@@ -48,7 +37,7 @@ final class MapImport {
         add("1:0 " + line(owner));
       }
     }
-    send("");
+    send();
   }
 
   private JsonNode owners() {
@@ -87,8 +76,8 @@ final class MapImport {
         + (shared ? " 0100000" : "");
   }
 
-  private void send(String devices) {
-    put("/fsmap" + devices, dump.toString());
+  private void send() {
+    put("/fsmap", dump.toString());
     StringBuilder names = new StringBuilder();
     paths.forEach((inode, name) -> names.append(inode).append(' ').append(name).append('\n'));
     put("/paths", names.toString());

@@ -319,6 +319,11 @@ public final class Replay {
   private Place ofSpecial(Hit.Special special) {
     long group = stack.dataBytes() / 4 / Placement.PAGE * Stack.PAGE_SECTORS;
     long from = special.owner().equals("journalling log") ? 0 : special.group() * group;
+    if (!stack.reverseMap) {
+      // Nobody tells owners there; mkfs puts the headers first, and the trees' roots behind.
+      boolean headers = special.owner().equals("static fs metadata");
+      return machine.downward(from + (headers ? 0 : Stack.PAGE_SECTORS), Stack.PAGE_SECTORS);
+    }
     List<Place> owned = machine.files.owned(special.owner(), from);
     if (owned.isEmpty()) {
       new MapImport(machine).withOwner(special.owner(), 3L * Stack.PAGE_SECTORS);

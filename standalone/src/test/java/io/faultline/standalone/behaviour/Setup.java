@@ -10,7 +10,6 @@ import java.util.regex.Pattern;
 final class Setup {
 
   private static final int PAGE = Placement.PAGE;
-  private static final int REALTIME_SECTORS = 16 * Stack.PAGE_SECTORS;
 
   /** What is known of a line. */
   private record Rule(Pattern pattern, Action action) {}
@@ -30,8 +29,6 @@ final class Setup {
   private final List<Runnable> afterMapping = new ArrayList<>();
 
   private boolean made;
-  private String realtimeFile = "";
-  private String realtime = "";
 
   Setup(Machine machine, Losses losses) {
     this.machine = machine;
@@ -118,19 +115,12 @@ final class Setup {
       mount();
     }
     String bytes = text(pattern, length);
-    if (path.equals(realtimeFile)) {
-      // What a dump describes has its bytes on the device already.
-      machine.store(realtime, bytes);
-    } else {
-      files.create(path, bytes).mustSucceed();
-    }
+    files.create(path, bytes).mustSucceed();
   }
 
-  /** Files are made on the data device; one of the realtime device comes with a map. */
   private void makeRealtime(MatchResult line) {
-    realtimeFile = line.group(1);
-    realtime = machine.realtime();
-    new MapImport(machine).withRealtimeFile(realtimeFile, REALTIME_SECTORS);
+    files.create(line.group(1), "").mustSucceed();
+    files.change(line.group(1), "realtime", "{\"realtime\":true}").mustSucceed();
   }
 
   private void makeDaxDirectory(MatchResult line) {
