@@ -281,6 +281,11 @@ final class Api {
                 more.add(
                     (error.path("pointer").asString("") + " " + error.path("detail").asString(""))
                         .strip()));
+    List<String> holders = new ArrayList<>();
+    problem.path("holders").forEach(holder -> holders.add(holder.asString("")));
+    if (!holders.isEmpty()) {
+      more.add("held by, topmost first: " + String.join(", ", holders));
+    }
     if (status == 401) {
       more.add(
           token == null
