@@ -1,5 +1,7 @@
 package io.faultline.notifier.measure;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.notifier.EventWriter;
@@ -12,10 +14,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -105,26 +110,27 @@ class WebhookMeasurement {
 
   private static double bare(Receiver receiver, Event[] events) throws Exception {
     AtomicInteger next = new AtomicInteger();
+    int before = receiver.count();
     long start = System.nanoTime();
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-      for (int i = 0; i < CONNECTIONS; i++) {
-        threads.submit(
-            () -> {
-              for (int at = next.getAndIncrement();
-                  at < events.length;
-                  at = next.getAndIncrement()) {
-                client.send(
-                    HttpRequest.newBuilder(URI.create(receiver.url("/bare")))
-                        .POST(
-                            HttpRequest.BodyPublishers.ofString(EventCodec.structured(events[at])))
-                        .build(),
-                    HttpResponse.BodyHandlers.discarding());
-              }
-              return null;
-            });
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<Void> loop =
+          () -> {
+            for (int at = next.getAndIncrement(); at < events.length; at = next.getAndIncrement()) {
+              client.send(
+                  HttpRequest.newBuilder(URI.create(receiver.url("/bare")))
+                      .POST(HttpRequest.BodyPublishers.ofString(EventCodec.structured(events[at])))
+                      .build(),
+                  HttpResponse.BodyHandlers.discarding());
+            }
+            return null;
+          };
+      for (Future<Void> done : threads.invokeAll(Collections.nCopies(CONNECTIONS, loop))) {
+        done.get();
       }
     }
-    return events.length / ((System.nanoTime() - start) / 1e9);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    assertThat(receiver.count() - before).as("posted by the bare loop").isEqualTo(events.length);
+    return events.length / seconds;
   }
 }
