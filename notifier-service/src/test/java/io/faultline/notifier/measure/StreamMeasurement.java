@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -182,6 +183,7 @@ class StreamMeasurement {
     private final List<Socket> sockets = new ArrayList<>();
     private final CountDownLatch done;
     private final CountDownLatch open;
+    private final AtomicReference<String> refusal = new AtomicReference<>();
     private final int events;
 
     private Readers(int streams, int events) {
@@ -199,11 +201,17 @@ class StreamMeasurement {
         socket
             .getOutputStream()
             .write(
-                ("GET " + path + " HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n").getBytes(UTF_8));
+                ("GET "
+                        + path
+                        + " HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
+                    .getBytes(UTF_8));
         Thread.ofVirtual().start(() -> readers.read(socket));
       }
       if (!readers.open.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError(readers.open.getCount() + " streams were not opened");
+      }
+      if (readers.refusal.get() != null) {
+        throw new AssertionError("a stream was refused: " + readers.refusal.get());
       }
       return readers;
     }
@@ -214,6 +222,10 @@ class StreamMeasurement {
       int got = 0;
       try (InputStream in = socket.getInputStream()) {
         int length = in.read(buffer);
+        String answer = new String(buffer, 0, Math.max(length, 0), UTF_8);
+        if (!answer.startsWith("HTTP/1.") || !answer.startsWith(" 200", "HTTP/1.x".length())) {
+          refusal.compareAndSet(null, answer);
+        }
         open.countDown();
         while (length >= 0) {
           for (int i = 0; i < length; i++) {
