@@ -55,7 +55,7 @@ class StreamMeasurement {
                 broker.bootstrapServers(),
                 folder,
                 Map.of(
-                    "faultline.notifier.streams.max", 2_000,
+                    "faultline.notifier.streams.max", 5_000,
                     "faultline.notifier.streams.queue", 1_000_000,
                     "server.tomcat.max-connections", 4_000,
                     "server.tomcat.accept-count", 2_000));
