@@ -17,6 +17,7 @@ final class Compose implements AutoCloseable {
   private static final String PROJECT = "faultline-test";
 
   private final int port = freePort();
+  private final int prometheusPort = freePort();
   private final List<String> compose;
 
   Compose() {
@@ -38,6 +39,11 @@ final class Compose implements AutoCloseable {
     return "http://127.0.0.1:" + port;
   }
 
+  /** Where Prometheus is, with the profile {@code monitoring}. */
+  String prometheusUrl() {
+    return "http://127.0.0.1:" + prometheusPort;
+  }
+
   /**
    * @return what it printed
    */
@@ -45,7 +51,11 @@ final class Compose implements AutoCloseable {
     List<String> command = new ArrayList<>(compose);
     command.addAll(List.of("--env-file", environmentFile(), "-p", PROJECT));
     command.addAll(Arrays.asList(arguments));
-    return output(command, Map.of("FAULTLINE_PORT", Integer.toString(port)));
+    return output(
+        command,
+        Map.of(
+            "FAULTLINE_PORT", Integer.toString(port),
+            "FAULTLINE_PROMETHEUS_PORT", Integer.toString(prometheusPort)));
   }
 
   /** Ends the first container of a service with SIGKILL. */

@@ -17,9 +17,11 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -226,6 +228,163 @@ class DockerTest {
     }
   }
 
+  /**
+   * An instance is killed that has hosts, and each host is asked for until another instance
+   * answers. How long that took is printed, not held: it is Kafka's patience and the machine's
+   * load.
+   */
+  @Test
+  @Order(5)
+  void theHostsOfAKilledInstanceMoveToAnother() throws Exception {
+    compose.run("up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=1");
+    awaitReady();
+    awaitAllHosts();
+    List<String> before = volumes();
+    compose.kill("dm-service");
+    long killed = System.nanoTime();
+    Map<String, Long> movedMillis = new LinkedHashMap<>();
+    await(
+        "every host is answered for by the instance that is left",
+        () -> {
+          for (int host = 0; host < HOSTS; host++) {
+            String name = "h" + host;
+            if (!movedMillis.containsKey(name)
+                && send("GET", "/v1/hosts/" + name + "/volumes/vol0", "").statusCode() == 200) {
+              movedMillis.put(name, (System.nanoTime() - killed) / 1_000_000);
+            }
+          }
+          return movedMillis.size() == HOSTS;
+        });
+    System.out.println(
+        "answered again, ms after an instance of dm-service was killed: " + movedMillis);
+    assertThat(volumes()).isEqualTo(before);
+    compose.run("up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=1");
+  }
+
+  @Test
+  @Order(6)
+  void aSecondDeviceServiceHasHostsOfItsOwn() throws Exception {
+    compose.run(
+        "--profile", "second-device-service", "up", "-d", "--no-recreate", "device-service-2");
+    Map<String, String> injected = new HashMap<>();
+    await(
+        "the second instance takes a host",
+        () -> {
+          String host = "s" + injected.size();
+          String base = "/v1/hosts/" + host;
+          change("PUT", base + "/devices/pmem0", "{\"kind\":\"pmem\",\"sizeBytes\":16777216}");
+          change("PUT", base + "/volumes/vol0", "0 32768 linear pmem0 0");
+          JsonNode answer =
+              change("POST", base + "/devices/pmem0/faults", "{\"sector\":8,\"count\":1}");
+          injected.put(answer.get("faultId").asString(), host);
+          return instances(injected).size() == 2;
+        });
+    for (String layer : List.of("pmem0", "vol0")) {
+      await(layer + " has told each", () -> of(layer, injected).size() == injected.size());
+      assertThat(of(layer, injected).values()).as("told by " + layer).containsOnly(1);
+    }
+  }
+
+  /** The instances of device-service that have one of these hosts. */
+  private static Set<String> instances(Map<String, String> injected) {
+    Set<String> instances = new HashSet<>();
+    for (JsonNode host : get("/v1/hosts?limit=1000").get("items")) {
+      if (injected.containsValue(host.get("host").asString())) {
+        instances.add(host.get("instance").asString());
+      }
+    }
+    return instances;
+  }
+
+  @Test
+  @Order(7)
+  void theDemoKeepsHappening() {
+    compose.run("--profile", "demo", "up", "-d", "--no-recreate", "demo");
+    await(
+        "the demo's files are lost",
+        () ->
+            events("file_range_lost").stream()
+                .anyMatch(event -> event.get("host").asString().equals("demo")));
+    compose.run("--profile", "demo", "stop", "demo");
+  }
+
+  /** Prometheus with the project's own settings, by a viewer's token that only it has. */
+  @Test
+  @Order(8)
+  void prometheusSeesEveryInstanceAndHasTheRules() throws Exception {
+    compose.run("--profile", "monitoring", "up", "-d", "--no-recreate", "prometheus");
+    Set<String> expected =
+        Set.of("device-services", "dm-service", "fs-service", "notifier-service");
+    await(
+        "all are scraped",
+        () -> {
+          Set<String> up = new HashSet<>();
+          for (JsonNode target : prometheus("/api/v1/targets").path("activeTargets")) {
+            if (target.get("health").asString().equals("up")) {
+              up.add(target.get("labels").get("service").asString());
+            }
+          }
+          return up.equals(expected);
+        });
+    await(
+        "the faults of this test are counted",
+        () ->
+            prometheus("/api/v1/query?query=sum(faultline_device_open_faults)")
+                    .path("result")
+                    .path(0)
+                    .path("value")
+                    .path(1)
+                    .asDouble(0)
+                > 0);
+    assertThat(prometheus("/api/v1/rules").get("groups").size()).isPositive();
+    for (JsonNode group : prometheus("/api/v1/rules").get("groups")) {
+      for (JsonNode rule : group.get("rules")) {
+        assertThat(rule.path("lastError").asString("")).as(rule.get("name").asString()).isEmpty();
+      }
+    }
+  }
+
+  /** What Prometheus answers; nothing while it does not. */
+  private static JsonNode prometheus(String path) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(compose.prometheusUrl() + path))
+              .timeout(Duration.ofSeconds(30))
+              .build();
+      HttpResponse<String> answer = HTTP.send(request, BodyHandlers.ofString());
+      return answer.statusCode() == 200
+          ? Json.LENIENT.readTree(answer.body()).path("data")
+          : Json.LENIENT.createObjectNode();
+    } catch (IOException notYet) {
+      return Json.LENIENT.createObjectNode();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  private static List<String> volumes() {
+    List<String> volumes = new ArrayList<>();
+    for (int host = 0; host < HOSTS; host++) {
+      JsonNode volume = get("/v1/hosts/h" + host + "/volumes/vol0");
+      volumes.add(volume.get("name").asString() + " " + volume.get("table"));
+    }
+    return volumes;
+  }
+
+  private static void awaitAllHosts() {
+    await(
+        "every host is answered for",
+        () -> {
+          for (int host = 0; host < HOSTS; host++) {
+            if (send("GET", "/v1/hosts/h" + host + "/volumes/vol0", "").statusCode() != 200) {
+              return false;
+            }
+          }
+          return true;
+        });
+  }
+
   /** How often each fault was told of this block device. */
   private static Map<String, Integer> of(String device, Map<String, String> injected) {
     Map<String, Integer> times = new HashMap<>();
@@ -270,7 +429,7 @@ class DockerTest {
   }
 
   /** A change that is tried again, under the same key, while somebody is away. */
-  private static JsonNode change(String method, String path, String body) throws Exception {
+  private static JsonNode change(String method, String path, String body) {
     String key = path + body;
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     HttpResponse<String> answer = null;
@@ -279,7 +438,12 @@ class DockerTest {
       if (answer.statusCode() != 503) {
         break;
       }
-      Thread.sleep(200);
+      try {
+        Thread.sleep(200);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted", e);
+      }
     }
     assertThat(answer.statusCode()).as(path + ": " + answer.body()).isBetween(200, 299);
     return answer.body().isEmpty()

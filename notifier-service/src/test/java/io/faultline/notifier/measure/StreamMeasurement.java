@@ -76,6 +76,16 @@ class StreamMeasurement {
     for (int i = 0; i < events; i++) {
       flood[i] = told.fileLost("data", told.faultId(1), i, "/a/file/" + i, 4096L * i);
     }
+    // Streams that were closed cost a look at each event until their next heartbeat finds it out.
+    notifier.await(
+        () ->
+            notifier
+                    .get("/actuator/metrics/faultline.notifier.streams.open")
+                    .get("measurements")
+                    .get(0)
+                    .get("value")
+                    .asDouble()
+                == 0);
     double bareRead;
     double path;
     try (KafkaConsumer<String, byte[]> bare = atTheEnd(notifier.connection(), flood[0]);
