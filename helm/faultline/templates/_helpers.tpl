@@ -41,6 +41,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- .Values.access.existingSecret | default (printf "%s-access" (include "faultline.name" .)) }}
 {{- end }}
 
+{{- define "faultline.webhooksSecret" -}}
+{{- .Values.webhooks.existingKeySecret | default (printf "%s-webhooks" (include "faultline.name" .)) }}
+{{- end }}
+
 {{/* The restricted Pod Security Standard. */}}
 {{- define "faultline.podSecurity" -}}
 runAsNonRoot: true
@@ -170,6 +174,9 @@ readinessProbe:
 - {name: FAULTLINE_TOPICS_REPLICATION, value: {{ $root.Values.topics.replication | quote }}}
 - {name: FAULTLINE_TOPICS_RETENTION, value: "P{{ $root.Values.topics.retentionDays }}D"}
 - {name: FAULTLINE_STREAMS_STANDBY_REPLICAS, value: {{ $root.Values.streams.standbyReplicas | quote }}}
+{{- if eq .key "notifierService" }}
+- {name: FAULTLINE_NOTIFIER_SECRETS_KEY_FILE, value: /run/faultline-webhooks/key}
+{{- end }}
 {{- with $root.Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
@@ -181,6 +188,9 @@ readinessProbe:
 {{- define "faultline.kafkaMounts" -}}
 - {name: tmp, mountPath: /tmp}
 - {name: access, mountPath: /run/faultline-access, readOnly: true}
+{{- if eq .key "notifierService" }}
+- {name: webhooks, mountPath: /run/faultline-webhooks, readOnly: true}
+{{- end }}
 {{- if include "faultline.sasl" .root }}
 - {name: kafka-user, mountPath: /run/faultline, readOnly: true}
 {{- end }}
@@ -199,6 +209,14 @@ readinessProbe:
     items:
       - {key: tokens, path: tokens}
       - {key: service-token, path: service-token}
+{{- if eq .key "notifierService" }}
+- name: webhooks
+  secret:
+    secretName: {{ include "faultline.webhooksSecret" .root }}
+    defaultMode: 0440
+    items:
+      - {key: key, path: key}
+{{- end }}
 {{- if include "faultline.sasl" .root }}
 - name: kafka-user
   secret:

@@ -1,8 +1,10 @@
 package io.faultline.notifier;
 
 import io.faultline.notifier.core.Capacity;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -75,10 +77,14 @@ public record NotifierProperties(
       @DefaultValue("1000") int ratePerSecond) {}
 
   /**
-   * @param key base64 of 32 bytes, the same for all instances; empty: each has its own in a file
-   *     {@code notifier-secrets.key} of the state folder, which is made
+   * What the webhooks' secrets are sealed with, the same for all instances and as long as there are
+   * watchers.
+   *
+   * @param key base64 of 32 bytes; empty: it is in {@code keyFile}
+   * @param keyFile the file that has it; left out: {@code notifier-secrets.key} of the state
+   *     folder, which is made
    */
-  public record Secrets(@DefaultValue("") String key) {}
+  public record Secrets(@DefaultValue("") String key, @Nullable Path keyFile) {}
 
   /**
    * @param publicUrl how people reach this interface, for links in notifications

@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Makes the secrets of a deployment where there are none yet, so that nobody has to think of one
@@ -22,6 +24,7 @@ import java.util.Set;
  *   FOLDER/dm-service/kafka-password   what the service tells the broker
  *   FOLDER/dm-service/service-token    what it shows to the other services
  *   FOLDER/dm-service/tokens           whom it lets in: hashes only, the same for all services
+ *   FOLDER/notifier-service/webhooks-key   what it seals the secrets of webhooks with
  *   FOLDER/admin/token                 the first administrator's
  *   FOLDER/prometheus/token            a viewer's
  *   FOLDER/demo/token                  an operator's
@@ -40,6 +43,7 @@ public final class Secrets {
   static final String BROKER_PASSWORD = "broker-password";
   private static final String TOKEN = "token";
   private static final String TOKENS = "tokens";
+  private static final String WEBHOOKS_KEY = "webhooks-key";
 
   // Whoever has the folder's volume may read; the broker runs as another user than the services.
   private static final Set<PosixFilePermission> READABLE =
@@ -77,14 +81,17 @@ public final class Secrets {
   }
 
   private void make() throws IOException {
-    once(folder.resolve(KAFKA_FOLDER).resolve(BROKER_PASSWORD));
-    once(folder.resolve("grafana").resolve("admin-password"));
+    once(folder.resolve(KAFKA_FOLDER).resolve(BROKER_PASSWORD), HexFormat.of()::formatHex);
+    once(folder.resolve("grafana").resolve("admin-password"), HexFormat.of()::formatHex);
+    once(
+        folder.resolve("notifier-service").resolve(WEBHOOKS_KEY),
+        Base64.getEncoder()::encodeToString);
     token("admin", TOKEN, "admin", "first-admin");
     token("demo", TOKEN, "operator", "demo");
     token("prometheus", TOKEN, "viewer", "prometheus");
     for (String user : KafkaRights.all().keySet()) {
       Path known = folder.resolve(USERS_FOLDER).resolve(user);
-      once(known);
+      once(known, HexFormat.of()::formatHex);
       // Written anew each time: a service whose volume was lost gets the secret that Kafka knows.
       replace(folder.resolve(user).resolve("kafka-password"), Files.readString(known));
       token(user, "service-token", "service", user);
@@ -107,11 +114,11 @@ public final class Secrets {
     }
   }
 
-  private void once(Path file) throws IOException {
+  private void once(Path file, Function<byte[], String> as) throws IOException {
     if (Files.notExists(file)) {
       byte[] secret = new byte[SECRET_BYTES];
       random.nextBytes(secret);
-      replace(file, HexFormat.of().formatHex(secret));
+      replace(file, as.apply(secret));
       System.out.println("made " + file);
     }
   }

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -215,7 +216,33 @@ class ChartTest {
       assertThat(field[2]).isEqualTo(HexFormat.of().formatHex(hash));
     }
     assertThat(Rendered.with(KAFKA + "access: {existingSecret: mine}\n").ofKind("Secret"))
-        .isEmpty();
+        .extracting(made -> Rendered.path(made, "metadata", "name").getAsString())
+        .containsExactly("release-faultline-webhooks");
+  }
+
+  /** With a key for each of them no instance could sign for a watcher that another one took in. */
+  @Test
+  void everyNotifierSealsWithTheSameKeyAndNobodyElseHasIt() {
+    Rendered rendered = Rendered.with(KAFKA);
+    JsonObject made = rendered.named("Secret", "release-faultline-webhooks");
+    assertThat(
+            Base64.getDecoder().decode(made.getAsJsonObject("stringData").get("key").getAsString()))
+        .hasSize(32);
+    for (JsonObject set : rendered.ofKind("StatefulSet").toList()) {
+      boolean notifier =
+          Rendered.path(set, "metadata", "name").getAsString().endsWith("notifier-service");
+      assertThat(set.toString().contains("release-faultline-webhooks"))
+          .as(Rendered.path(set, "metadata", "name").getAsString())
+          .isEqualTo(notifier);
+      assertThat(set.toString().contains("FAULTLINE_NOTIFIER_SECRETS_KEY_FILE"))
+          .isEqualTo(notifier);
+    }
+    Rendered own = Rendered.with(KAFKA + "webhooks: {existingKeySecret: mine}\n");
+    assertThat(own.ofKind("Secret"))
+        .extracting(secret -> Rendered.path(secret, "metadata", "name").getAsString())
+        .containsExactly("release-faultline-access");
+    assertThat(own.named("StatefulSet", "release-faultline-notifier-service").toString())
+        .contains("\"secretName\":\"mine\"");
   }
 
   /** Helm reads nothing outside of its chart, so the rules are there twice. */

@@ -7,6 +7,7 @@ import io.faultline.runtime.rights.KafkaRights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -33,6 +34,7 @@ class SecretsTest {
           .contains(" service ", " admin ", " viewer ")
           .doesNotContain("flt_");
     }
+    assertThat(Base64.getDecoder().decode(made.get("notifier-service/webhooks-key"))).hasSize(32);
     assertThat(Secrets.adminToken(folder)).isEqualTo(made.get("admin/token").strip());
     assertThat(
             made.entrySet().stream()

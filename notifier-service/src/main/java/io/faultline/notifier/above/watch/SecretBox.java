@@ -2,6 +2,7 @@ package io.faultline.notifier.above.watch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.faultline.notifier.NotifierProperties;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -50,14 +51,20 @@ final class SecretBox {
   }
 
   /**
-   * @param configured base64 of 32 bytes, the same for all instances; empty: the key is in the
-   *     file, which is made if it is not there
+   * @param own where an instance that stands alone keeps a key of its own; made if it is not there
+   * @throws IllegalStateException if the key that is named is not there or is none
    */
-  static SecretBox open(String configured, Path file) {
-    if (!configured.isEmpty()) {
-      return new SecretBox(key(configured, "faultline.notifier.secrets.key"));
+  static SecretBox open(NotifierProperties.Secrets configured, Path own) {
+    if (!configured.key().isEmpty()) {
+      return new SecretBox(key(configured.key(), "faultline.notifier.secrets.key"));
+    }
+    Path named = configured.keyFile();
+    if (named != null && !Files.isReadable(named)) {
+      throw new IllegalStateException(
+          "faultline.notifier.secrets.key-file is " + named + ", which is not there to read");
     }
     try {
+      Path file = named == null ? own : named;
       if (!Files.exists(file)) {
         make(file);
       }

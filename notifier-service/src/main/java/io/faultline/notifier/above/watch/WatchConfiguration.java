@@ -29,7 +29,7 @@ public class WatchConfiguration {
   @Bean
   SecretBox notifierSecretBox(NotifierProperties properties, FaultlineProperties faultline) {
     return SecretBox.open(
-        properties.secrets().key(), faultline.stateDir().resolve("notifier-secrets.key"));
+        properties.secrets(), faultline.stateDir().resolve("notifier-secrets.key"));
   }
 
   @Bean

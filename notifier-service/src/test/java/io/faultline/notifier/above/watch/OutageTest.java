@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.faultline.events.Event;
 import io.faultline.events.Json;
 import io.faultline.notifier.EventWriter;
+import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.Receiver;
 import io.faultline.notifier.RunningNotifier;
 import io.faultline.notifier.Told;
@@ -326,7 +327,7 @@ class OutageTest {
 
   /** As so many requests would, in one go. */
   private static void makeMany(int watchers, String host, Receiver receiver) throws Exception {
-    SecretBox box = SecretBox.open(KEY, folder);
+    SecretBox box = SecretBox.open(new NotifierProperties.Secrets(KEY, null), folder);
     String secret = WebhookSecret.generate(new SecureRandom());
     create("first", host, receiver.url("/first"), "");
     String start = notifier.get("/v1/watchers/first").get("cursor").asString();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.Receiver;
 import io.faultline.notifier.core.delivery.TryEnd;
 import io.faultline.notifier.core.delivery.TryEnd.Outcome;
@@ -12,10 +13,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WebhookTest {
+
+  private static final NotifierProperties.Secrets OWN_KEY =
+      new NotifierProperties.Secrets("", null);
 
   @TempDir private Path folder;
 
@@ -121,19 +127,40 @@ class WebhookTest {
 
   @Test
   void aSecretIsSealedWhereItIsKeptAndOpensForItsWatcherOnly() {
-    SecretBox box = SecretBox.open("", folder.resolve("keys/key"));
+    SecretBox box = SecretBox.open(OWN_KEY, folder.resolve("keys/key"));
     String sealed = box.seal(secret, "w-1");
 
     assertThat(secret).startsWith("whsec_").hasSizeGreaterThan(38);
     assertThat(sealed).doesNotContain(secret.substring(6, 20));
-    assertThat(SecretBox.open("", folder.resolve("keys/key")).open(sealed, "w-1"))
+    assertThat(SecretBox.open(OWN_KEY, folder.resolve("keys/key")).open(sealed, "w-1"))
         .isEqualTo(secret);
     assertThatThrownBy(() -> box.open(sealed, "w-2"))
         .isInstanceOf(SecretBox.UnreadableException.class);
-    SecretBox other = SecretBox.open("", folder.resolve("other"));
+    SecretBox other = SecretBox.open(OWN_KEY, folder.resolve("other"));
     assertThatThrownBy(() -> other.open(sealed, "w-1"))
         .isInstanceOf(SecretBox.UnreadableException.class)
         .hasMessageContaining("faultline.notifier.secrets.key");
+  }
+
+  @Test
+  void instancesWithTheSameKeyFileOpenWhatTheOthersSealed() throws IOException {
+    Path file = folder.resolve("webhooks-key");
+    NotifierProperties.Secrets shared = new NotifierProperties.Secrets("", file);
+    assertThatThrownBy(() -> SecretBox.open(shared, folder.resolve("own")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("faultline.notifier.secrets.key-file")
+        .hasMessageContaining(file.toString());
+    assertThat(folder.resolve("own")).doesNotExist();
+
+    Files.writeString(file, Base64.getEncoder().encodeToString(new byte[16]));
+    assertThatThrownBy(() -> SecretBox.open(shared, folder.resolve("own")))
+        .hasMessageContaining("32 bytes");
+
+    Files.writeString(file, Base64.getEncoder().encodeToString(new byte[32]) + "\n");
+    String sealed = SecretBox.open(shared, folder.resolve("a/own")).seal(secret, "w-1");
+    assertThat(SecretBox.open(shared, folder.resolve("b/own")).open(sealed, "w-1"))
+        .isEqualTo(secret);
+    assertThat(folder.resolve("a")).doesNotExist();
   }
 
   @Test
