@@ -223,7 +223,10 @@ class FloodIT {
     }
 
     void awaitFrames(int frames) {
-      page.waitForFunction("frames => framesSeen() >= frames", frames);
+      page.waitForFunction(
+          "frames => framesSeen() >= frames",
+          frames,
+          new Page.WaitForFunctionOptions().setTimeout(6 * PATIENCE_MILLIS));
     }
 
     Seen take() {

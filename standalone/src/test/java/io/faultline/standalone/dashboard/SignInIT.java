@@ -121,6 +121,8 @@ class SignInIT {
       dashboard.page().keyboard().press("Escape");
       dashboard.assertAccessible("what a viewer sees, dark");
       dashboard.assertFits("what a viewer sees");
+      dashboard.page().setViewportSize(360, 740);
+      dashboard.assertFits("what a viewer sees, 360 pixels");
 
       // Hiding is a courtesy: the server is the one that refuses.
       assertThat(
@@ -164,6 +166,31 @@ class SignInIT {
   }
 
   @Test
+  void watchersAreChangedByAdministratorsOnly() {
+    String watcher =
+        "{\"filter\":{\"host\":\"nobody\"},"
+            + "\"sink\":{\"type\":\"webhook\",\"url\":\"http://127.0.0.1:9/\"}}";
+    build("pager");
+    assertThat(send(admin, "PUT", "/v1/watchers/ops", watcher).statusCode()).isEqualTo(201);
+    try (Dashboard dashboard = visit(ColorScheme.LIGHT)) {
+      signIn(dashboard, token("otis", "operator"), "pager");
+      assertThat(dashboard.watcher("ops")).containsText("delivering", inTime());
+      assertThat(dashboard.page().locator(".watchers .needs"))
+          .hasText(
+              "To pause, resume and test a watcher needs the role admin; yours is operator.",
+              patiently());
+      assertThat(dashboard.button("Pause ops")).hasCount(0);
+      assertThat(dashboard.button("Test ops")).hasCount(0);
+    }
+    try (Dashboard dashboard = visit(ColorScheme.LIGHT)) {
+      signIn(dashboard, admin, "pager");
+      dashboard.button("Pause ops").click();
+      assertThat(dashboard.watcher("ops").locator(".mark").first()).hasText("paused", patiently());
+      assertThat(dashboard.page().locator(".needs")).hasCount(0);
+    }
+  }
+
+  @Test
   void aSessionThatEndsLosesNothingThatIsShownAndTriesNothingMeanwhile() {
     build("over");
     try (Dashboard dashboard = visit(ColorScheme.LIGHT)) {
@@ -183,6 +210,9 @@ class SignInIT {
       assertThat(dashboard.page().locator("input[name=token]")).isFocused();
       dashboard.assertAccessible("a session that has ended");
       dashboard.shoot("dashboard-session-ended", false);
+      dashboard.page().setViewportSize(360, 740);
+      dashboard.assertFits("a session that has ended, 360 pixels");
+      dashboard.page().setViewportSize(1280, 900);
       dashboard.page().onRequest(request -> asked.add(request.url()));
       dashboard.page().keyboard().press("Escape");
       dashboard.page().keyboard().press("Escape");
