@@ -1,14 +1,11 @@
-// Calls of the interface under /v1. What goes wrong is a Problem with a sentence for people.
-import { stats } from './frames.js';
+// Calls of the interface under /v1, for whoever is signed in. A question waits while nobody is and
+// is asked afterwards; a change is never sent later than it was meant.
+import { Problem, send } from './http.js';
+import { admitted, isOut, whoAmI } from './session.js';
 
-export class Problem extends Error {
-  constructor(status, title, detail, errors = []) {
-    super(detail || title);
-    this.status = status;
-    this.title = title;
-    this.errors = errors;
-  }
-}
+/** Services hear of a new session one after the other, normally within milliseconds. */
+const LAG_MILLIS = 500;
+const LAG_TRIES = 10;
 
 /** A path with its names encoded: at`/v1/hosts/${host}/devices/${device}`. */
 export function at(parts, ...names) {
@@ -26,43 +23,36 @@ export function query(parameters) {
   return all.size ? `?${all}` : '';
 }
 
-async function call(method, path, body, signal) {
-  stats.requests += 1;
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method,
-      signal,
-      headers: {
-        Accept: 'application/json, application/problem+json',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-  } catch (failed) {
-    if (failed.name === 'AbortError') {
-      throw failed;
+export async function get(path, signal) {
+  for (let tries = 1; ; tries += 1) {
+    await admitted(signal);
+    try {
+      return await send('GET', path, undefined, signal);
+    } catch (failed) {
+      if (failed.status !== 401 || tries === LAG_TRIES) {
+        throw failed;
+      }
     }
-    throw new Problem(0, 'Not reachable', 'Faultline cannot be reached just now; nothing was changed as far as this page knows');
+    await whoAmI();
+    if (!isOut()) {
+      await new Promise((wake) => {
+        setTimeout(wake, LAG_MILLIS);
+      });
+    }
   }
-  const text = await answer.text();
-  let json = null;
-  try {
-    json = text ? JSON.parse(text) : null;
-  } catch {
-    // Told below, with the status.
-  }
-  if (!answer.ok) {
-    throw new Problem(
-      answer.status,
-      json?.title ?? `Status ${answer.status}`,
-      json?.detail ?? json?.title ?? `The server answered with status ${answer.status}`,
-      json?.errors,
-    );
-  }
-  return json;
 }
 
-export const get = (path, signal) => call('GET', path, undefined, signal);
-export const post = (path, body) => call('POST', path, body ?? {});
-export const remove = (path) => call('DELETE', path);
+async function change(method, path, body) {
+  try {
+    return await send(method, path, body);
+  } catch (failed) {
+    if (failed.status === 401) {
+      await whoAmI();
+      throw new Problem(401, failed.title, 'You were signed out, and nothing was changed. Sign in and send it again.');
+    }
+    throw failed;
+  }
+}
+
+export const post = (path, body) => change('POST', path, body ?? {});
+export const remove = (path) => change('DELETE', path);

@@ -8,6 +8,7 @@ import { html } from './html.js';
 import { Glyph, Mark } from './marks.js';
 import { app, chooseHost, close, onEvents, open, setBy, toast } from './model.js';
 import { Refresh } from './refresh.js';
+import { session } from './session.js';
 import { showRange } from './strip.js';
 
 const PAUSE_MILLIS = 1_000;
@@ -121,7 +122,7 @@ const EXPLAINED = {
 };
 
 function Say({ what, fault, back }) {
-  const [by, setName] = useState(app.value.by);
+  const [by, setName] = useState(session.value.required ? session.value.name : app.value.by);
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -132,7 +133,9 @@ function Say({ what, fault, back }) {
     try {
       const said = { by: by.trim(), ...(reason.trim() ? { reason: reason.trim() } : {}) };
       await post(at`/v1/faults/${fault.id}` + `/${what}`, said);
-      setBy(by.trim());
+      if (!session.value.required) {
+        setBy(by.trim());
+      }
       toast(`${fault.device ?? fault.id} ${what}d`);
       document.dispatchEvent(new Event('faultchange'));
       leave();

@@ -7,6 +7,8 @@ import { dim, lightFault } from './lights.js';
 import { Mark } from './marks.js';
 import { app, onEvents, open } from './model.js';
 import { Refresh } from './refresh.js';
+import { useMay } from './session.js';
+import { Needs } from './sign-in.js';
 import { useStore } from './store.js';
 
 const PAGE = 20;
@@ -41,6 +43,7 @@ export function Faults() {
   return html`<section class="panel faults" id="faults" tabindex="-1" aria-labelledby="faults-title">
     <header class="bar"><h2 id="faults-title">Faults</h2><${Filters} filter=${filter} choose=${choose} /></header>
     ${page.problem ? html`<p class="problem" role="alert">${page.problem}</p>` : null}
+    <${Needs} role="operator" to="acknowledge and resolve" />
     <${Table} items=${page.items} everywhere=${filter.everywhere} now=${now} />
     <nav class="pages" aria-label="Pages of faults">
       <button type="button" disabled=${places.length === 1} onClick=${() => setPlaces(places.slice(0, -1))}>Newer</button>
@@ -88,6 +91,7 @@ function Filters({ filter, choose }) {
 
 // The roles stand here because a table that is laid out as a grid is not one for a screen reader.
 function Table({ items, everywhere, now }) {
+  const may = useMay('operator');
   if (items === null) {
     return html`<p class="empty">reading…</p>`;
   }
@@ -96,13 +100,13 @@ function Table({ items, everywhere, now }) {
   }
   return html`<table role="table" aria-label="Faults, the newest first">
     <thead role="rowgroup"><tr role="row">
-      ${['Severity', 'Where', 'Reach', 'State', 'Age', 'Do'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+      ${['Severity', 'Where', 'Reach', 'State', 'Age', ...(may ? ['Do'] : [])].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
     </tr></thead>
-    <tbody role="rowgroup">${items.map((fault) => html`<${Row} key=${fault.id} fault=${fault} everywhere=${everywhere} age=${age(fault.openedAt, now)} />`)}</tbody>
+    <tbody role="rowgroup">${items.map((fault) => html`<${Row} key=${fault.id} fault=${fault} everywhere=${everywhere} may=${may} age=${age(fault.openedAt, now)} />`)}</tbody>
   </table>`;
 }
 
-const Row = memo(({ fault, everywhere, age: old }) => html`<tr role="row" class=${fault.state} data-fault=${fault.id}
+const Row = memo(({ fault, everywhere, may, age: old }) => html`<tr role="row" class=${fault.state} data-fault=${fault.id}
     onPointerEnter=${() => lightFault(fault)} onPointerLeave=${dim} onFocusIn=${() => lightFault(fault)} onFocusOut=${dim}>
   <td role="cell" class="severity"><${Mark} is=${fault.severity} text=${fault.severity} /></td>
   <th role="rowheader" scope="row" class="where"><button type="button" class="link" onClick=${() => open('fault', { id: fault.id })}>
@@ -111,12 +115,15 @@ const Row = memo(({ fault, everywhere, age: old }) => html`<tr role="row" class=
   <td role="cell" class="reach">${reach(fault)}</td>
   <td role="cell" class="state"><${Mark} is=${fault.state} text=${fault.state} /></td>
   <td role="cell" class="age"><time datetime=${fault.openedAt} title=${dateAndTime(fault.openedAt)}>${old}</time></td>
-  <td role="cell" class="do"><${FaultButtons} fault=${fault} /></td>
+  ${may ? html`<td role="cell" class="do"><${FaultButtons} fault=${fault} /></td>` : null}
 </tr>`);
 
 /** @param back whether the fault is to be shown again afterwards */
 export function FaultButtons({ fault, back = false }) {
   const place = `${fault.device ?? ''} ${ranges(fault.ranges)}`;
+  if (!useMay('operator')) {
+    return null;
+  }
   return html`<span class="actions">
     ${fault.state === 'open' ? html`<button type="button" aria-label=${`Acknowledge ${place}`} onClick=${() => open('acknowledge', { fault, back })}>Acknowledge</button>` : null}
     ${fault.state === 'resolved' ? null : html`<button type="button" aria-label=${`Resolve ${place}`} onClick=${() => open('resolve', { fault, back })}>Resolve</button>`}

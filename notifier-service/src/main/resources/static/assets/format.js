@@ -56,5 +56,9 @@ const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: '
 export const timeOfDay = (time) => clock.format(new Date(time));
 export const dateAndTime = (time) => day.format(new Date(time));
 
+/** The time, and the date only where it is another day. */
+export const moment = (time) =>
+  new Date(time).toDateString() === new Date().toDateString() ? timeOfDay(time) : dateAndTime(time);
+
 /** media_error as media error. */
 export const words = (name) => String(name ?? '').replaceAll('_', ' ');

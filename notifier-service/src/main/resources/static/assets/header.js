@@ -3,6 +3,7 @@ import { html } from './html.js';
 import { Mark } from './marks.js';
 import { app, chooseHost, live, remember, stack } from './model.js';
 import { plural, timeOfDay } from './format.js';
+import { Who } from './sign-in.js';
 import { useStore } from './store.js';
 
 const THEMES = { auto: 'as the system', light: 'light', dark: 'dark' };
@@ -28,6 +29,7 @@ export function Header() {
       ${hosts?.includes(host) || !host ? null : html`<option value=${host}>${host}</option>`}</select></label>
     <${Counts} />
     <${Connection} />
+    <${Who} />
     <label class="inline theme">Colours <select name="theme" value=${theme} onChange=${choose}>
       ${Object.entries(THEMES).map(([name, text]) => html`<option value=${name}>${text}</option>`)}</select></label>
   </header>`;
@@ -50,9 +52,10 @@ function Connection() {
   const shown = {
     live: ['ok', 'live'],
     connecting: ['info', 'connecting'],
+    'signed out': ['off', 'signed out'],
     broken: ['critical', `disconnected since ${timeOfDay(since)}`],
   }[state];
-  return html`<p class=${`connection ${state}`} role="status" title=${reason}>
+  return html`<p class="connection" role="status" title=${reason}>
     <${Mark} is=${shown[0]} text=${shown[1]} />
     ${resyncAt ? html`<button type="button" class="resync" onClick=${() => live.set({ resyncAt: null })}
       title="Events were removed before they reached this page. What it shows was read again.">

@@ -1,5 +1,6 @@
 // The page: puts its parts together and starts to listen.
 import { render } from './vendor/preact.mjs';
+import { useEffect } from './vendor/hooks.mjs';
 import { ACTIONS } from './actions.js';
 import { Acknowledge, Fault, Resolve } from './fault.js';
 import { Faults } from './faults.js';
@@ -9,6 +10,8 @@ import { html } from './html.js';
 import { unpin } from './lights.js';
 import { Live } from './live.js';
 import { app, dropToast, live, open, start } from './model.js';
+import { session } from './session.js';
+import { Ended, Stranger } from './sign-in.js';
 import { Stack } from './stack.js';
 import { useStore } from './store.js';
 import { Watchers } from './watchers.js';
@@ -16,12 +19,22 @@ import { Watchers } from './watchers.js';
 const DIALOGS = { ...ACTIONS, fault: Fault, acknowledge: Acknowledge, resolve: Resolve };
 
 function App() {
+  const state = useStore(session, (value) => value.state);
+  const wasIn = useStore(session, (value) => value.wasIn);
+  useEffect(() => {
+    // There is nothing to skip before there is something to see.
+    document.querySelector('.skip').hidden = !wasIn;
+  }, [wasIn]);
+  if (!wasIn) {
+    return state === 'out' ? html`<${Stranger} />` : null;
+  }
   return html`<${Header} />
     <${Disconnected} />
     <main class="board"><${Stack} /><${Faults} /><div class="side"><${Live} /><${Watchers} /></div></main>
     <footer class="foot"><a href="/v1/openapi.json">the interface</a> <a href="/v1/topology">topology</a> <a href="/v1/events">events</a>
       <a href="/actuator/health/readiness">readiness</a> <a href="/assets/vendor/LICENSES.txt">licences</a></footer>
     <${Open} />
+    ${state === 'out' ? html`<${Ended} />` : null}
     <${Toasts} />
     <${Announced} />`;
 }

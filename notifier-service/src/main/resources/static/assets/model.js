@@ -2,6 +2,7 @@
 import { at, get, query } from './api.js';
 import { stats } from './frames.js';
 import { Refresh } from './refresh.js';
+import { whoAmI } from './session.js';
 import { Store } from './store.js';
 import { EventFollower } from './stream.js';
 
@@ -213,6 +214,8 @@ function take(told) {
   if (told.state) {
     if (told.state === 'live') {
       stats.connects += 1;
+      // After a restart the server may ask for other things than before.
+      whoAmI();
       refreshAll();
     }
     live.set({ state: told.state, reason: told.reason ?? '', since: Date.now() });
@@ -277,5 +280,6 @@ export function start() {
     }
   });
   setInterval(() => app.set({ now: Date.now() }), 5_000);
+  whoAmI();
   new EventFollower('/v1/events', take).run();
 }

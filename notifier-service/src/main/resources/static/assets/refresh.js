@@ -1,5 +1,6 @@
 // Something that is read again when it may have changed: one reading at a time, and the slower the
 // server answers the more rarely it is asked. What cannot be reached is tried again.
+import { entered } from './session.js';
 
 const TRY_AGAIN_MILLIS = 3_000;
 
@@ -56,7 +57,7 @@ export class Refresh {
     } catch (failed) {
       if (failed.name !== 'AbortError') {
         console.debug('not read:', failed.message);
-        if (failed.status === 0 || failed.status >= 500) {
+        if (failed.status === 0 || failed.status === 401 || failed.status >= 500) {
           this.#wanted = true;
           pause = TRY_AGAIN_MILLIS;
         }
@@ -66,7 +67,8 @@ export class Refresh {
       return;
     }
     this.#running = null;
-    const took = performance.now() - begun;
+    // That nobody was signed in for a while says nothing about the server.
+    const took = performance.now() - Math.max(begun, entered());
     this.#notBefore = performance.now() + Math.max(pause, 2 * took);
     if (this.#wanted) {
       this.ask();

@@ -7,6 +7,8 @@ import { html, memo } from './html.js';
 import { lights, unpin } from './lights.js';
 import { Glyph, Mark } from './marks.js';
 import { app, onEvents, open, stack } from './model.js';
+import { useMay } from './session.js';
+import { Needs } from './sign-in.js';
 import { useStore } from './store.js';
 import { Strip } from './strip.js';
 
@@ -25,6 +27,7 @@ export function Stack() {
       <${Legend} />
     </header>
     ${problem ? html`<p class="problem" role="alert">${problem}</p>` : null}
+    <${Needs} role="operator" to="inject, clear, scrub, unplug and plug" />
     ${rows.length ? html`<${Picture} topology=${topology} rows=${rows} host=${host} />` : html`<${Nothing} topology=${topology} />`}
     <${Cut} topology=${topology} />
     <${Lit} />
@@ -134,6 +137,7 @@ function sizeOf(topology, block) {
 }
 
 const Card = memo(({ kind, thing, host, sectors }) => {
+  const may = useMay('operator');
   const [mark, text] = condition(kind, thing);
   const act = (action, pointed) => open(action, { host, device: thing, range: pointed });
   return html`<li class=${`card ${mark}`} data-thing=${`${kind}:${thing.name}`}>
@@ -146,8 +150,8 @@ const Card = memo(({ kind, thing, host, sectors }) => {
     ${on(kind, thing)}
     ${kind === 'missing'
       ? html`<p class="sum">${thing.holders.join(', ')} still ${thing.holders.length === 1 ? 'stands' : 'stand'} on it.</p>`
-      : html`<${AddressSpace} kind=${kind} thing=${thing} host=${host} sectors=${sectors} act=${act} />`}
-    ${kind === 'device' ? html`<${DeviceActions} device=${thing} host=${host} act=${act} />` : null}
+      : html`<${AddressSpace} kind=${kind} thing=${thing} host=${host} sectors=${sectors} act=${may ? act : null} />`}
+    ${kind === 'device' ? html`<${DeviceActions} device=${thing} host=${host} act=${may ? act : null} />` : null}
   </li>`;
 });
 
@@ -201,7 +205,7 @@ function DeviceActions({ device, host, act }) {
   const button = (action, text, tone = '') =>
     html`<button type="button" class=${tone} aria-label=${`${text} ${name}`} onClick=${() => act(action, pointedOn(name))}>${text}</button>`;
   return html`<div class="actions" role="group" aria-label=${`Actions on ${name}`}>
-    ${device.state === 'removed'
+    ${act === null ? null : device.state === 'removed'
       ? button('plug', 'Plug')
       : html`${button('inject', 'Inject')}${button('clear', 'Clear')}${button('scrub', 'Scrub')}${button('unplug', 'Unplug', 'danger')}`}
     <${ScrubProgress} host=${host} device=${name} />

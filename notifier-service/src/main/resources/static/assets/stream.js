@@ -1,9 +1,13 @@
 // Server-sent events by fetch: unlike EventSource it hears every type, shows when it is cut off, and
-// resumes with the cursor that it had.
+// resumes with the cursor that it had. While nobody is signed in it does not try.
+import { admitted, isOut, onLeave, whoAmI } from './session.js';
 
 const SILENT_MILLIS = 45_000;
 const FIRST_RETRY_MILLIS = 500;
 const LAST_RETRY_MILLIS = 8_000;
+
+/** What the server says of whoever asks, not of the place that is asked for. */
+const ABOUT_CALLERS = new Set([401, 403, 429]);
 
 export class EventFollower {
   #url;
@@ -13,7 +17,7 @@ export class EventFollower {
   #stopped = false;
 
   /**
-   * @param tell is called with {state: 'live' | 'broken', reason}, {events: [{type, data}, …]},
+   * @param tell is called with {state: 'live' | 'broken' | 'signed out', reason}, {events: [{type, data}, …]},
    *     {resync: true}
    */
   constructor(url, tell) {
@@ -23,11 +27,18 @@ export class EventFollower {
 
   async run() {
     while (!this.#stopped) {
+      if (isOut()) {
+        this.#tell({ state: 'signed out' });
+      }
+      await admitted();
       let reason = 'the server ended the stream';
       try {
         await this.#follow();
       } catch (failed) {
         reason = failed.message;
+      }
+      if (isOut()) {
+        continue;
       }
       this.#tell({ state: 'broken', reason });
       const wait = this.#retryMillis * (0.75 + Math.random() / 2);
@@ -49,6 +60,7 @@ export class EventFollower {
         quiet.abort(new Error('no heartbeat'));
       }
     }, 5_000);
+    const stay = onLeave(() => quiet.abort(new Error('signed out')));
     let heard = performance.now();
     try {
       // The place to begin from: so that nothing is missed, even before the first event.
@@ -58,14 +70,12 @@ export class EventFollower {
         signal: quiet.signal,
         cache: 'no-store',
       });
-      if (answer.status >= 400 && answer.status < 500) {
+      if (answer.status >= 400 && answer.status < 500 && !ABOUT_CALLERS.has(answer.status)) {
         // This server does not know the place: it is another one, or begun anew.
         this.#cursor = null;
         this.#tell({ resync: true });
       }
-      if (!answer.ok) {
-        throw new Error(`the stream was refused with status ${answer.status}`);
-      }
+      await refuseUnless(answer.ok, answer.status);
       this.#tell({ state: 'live' });
       this.#retryMillis = FIRST_RETRY_MILLIS;
       const parser = new Parser();
@@ -79,6 +89,7 @@ export class EventFollower {
         this.#take(parser.parse(value));
       }
     } finally {
+      stay();
       clearInterval(watchdog);
       quiet.abort();
     }
@@ -89,9 +100,7 @@ export class EventFollower {
       headers: { Accept: 'application/json' },
       signal,
     });
-    if (!answer.ok) {
-      throw new Error(`the stream was refused with status ${answer.status}`);
-    }
+    await refuseUnless(answer.ok, answer.status);
     return (await answer.json()).cursor;
   }
 
@@ -108,6 +117,16 @@ export class EventFollower {
     if (events.length) {
       this.#tell({ events });
     }
+  }
+}
+
+/** Whoever is not let in learns that before the stream is tried again. */
+async function refuseUnless(good, status) {
+  if (status === 401) {
+    await whoAmI();
+  }
+  if (!good) {
+    throw new Error(`the stream was refused with status ${status}`);
   }
 }
 

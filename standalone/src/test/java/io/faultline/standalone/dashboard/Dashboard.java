@@ -65,6 +65,14 @@ final class Dashboard implements AutoCloseable {
   /** Opens it and waits until it is live and shows the host. */
   static Dashboard open(
       Browser browser, String url, String host, int width, int height, ColorScheme colours) {
+    Dashboard dashboard = visit(browser, url, width, height, colours);
+    dashboard.awaitLive();
+    dashboard.page.locator("select[name=host]").selectOption(host);
+    return dashboard;
+  }
+
+  /** Opens it, whatever it shows then. */
+  static Dashboard visit(Browser browser, String url, int width, int height, ColorScheme colours) {
     BrowserContext context =
         browser.newContext(
             new Browser.NewContextOptions()
@@ -75,8 +83,6 @@ final class Dashboard implements AutoCloseable {
     context.addInitScript(TELL_BREACHES);
     Dashboard dashboard = new Dashboard(context, context.newPage());
     dashboard.page.navigate(url + "/");
-    assertThat(dashboard.connection()).hasText("live", patiently());
-    dashboard.page.locator("select[name=host]").selectOption(host);
     return dashboard;
   }
 
@@ -99,6 +105,10 @@ final class Dashboard implements AutoCloseable {
     return page;
   }
 
+  void awaitLive() {
+    assertThat(connection()).hasText("live", patiently());
+  }
+
   Locator connection() {
     return page.locator(".connection .mark").first();
   }
@@ -110,6 +120,10 @@ final class Dashboard implements AutoCloseable {
 
   Locator strip(String thing) {
     return card(thing).locator("canvas");
+  }
+
+  Locator watcher(String name) {
+    return page.locator("[data-watcher='" + name + "']");
   }
 
   Locator rows() {

@@ -13,13 +13,18 @@ import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
 import io.faultline.standalone.testing.Api;
 import io.faultline.standalone.testing.StandaloneProcess;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -253,10 +258,10 @@ class DashboardIT {
   void aLatentFaultIsFoundByAScrubAndAWatcherIsListed() {
     Api api = host("latent");
     faultline.send(
-        java.net.http.HttpRequest.newBuilder(faultline.uri("/v1/watchers/ops"))
+        HttpRequest.newBuilder(faultline.uri("/v1/watchers/ops"))
             .header("Content-Type", "application/json")
             .PUT(
-                java.net.http.HttpRequest.BodyPublishers.ofString(
+                BodyPublishers.ofString(
                     "{\"filter\":{\"severity\":\"critical\"},\"sink\":{\"type\":\"webhook\","
                         + "\"url\":\"http://127.0.0.1:9/nobody\"}}"))
             .build());
@@ -274,11 +279,91 @@ class DashboardIT {
           .containsText("scrub completed, found 8 sectors", inTime());
       assertThat(dashboard.rows()).containsText("pmem1 800 + 8", inTime());
 
-      Locator watchers = dashboard.page().locator(".watchers");
-      assertThat(watchers).containsText("ops", inTime());
-      watchers.getByText("Deliveries").click();
-      assertThat(watchers).not().containsText("reading", inTime());
+      Locator ops = dashboard.watcher("ops");
+      assertThat(ops).containsText("http://127.0.0.1:9/nobody", inTime());
+      ops.getByText("Deliveries").click();
+      assertThat(ops).not().containsText("reading", inTime());
     }
+  }
+
+  @Test
+  void aWatcherIsPausedTestedAndResumedAndItsHealthIsSeen() {
+    Api api = host("told");
+    try (Hook hook = new Hook();
+        Dashboard dashboard = open("told", WIDE, HIGH, ColorScheme.LIGHT)) {
+      hook.answers(200, "thank you <b>kindly</b>");
+      watch("hook", "told", hook.url());
+      Locator watcher = dashboard.watcher("hook");
+      assertThat(watcher.locator(".mark").first()).hasText("delivering", patiently());
+
+      api.post("devices/pmem0/faults", "{\"sector\":64,\"count\":8}");
+      assertThat(watcher).containsText("1 delivered", inTime());
+      watcher.getByText("Deliveries").click();
+      Locator tries = watcher.locator(".tries li");
+      assertThat(tries).hasCount(1, counted());
+      assertThat(tries).containsText("delivered 200");
+      assertThat(tries).containsText("corrupted range");
+      assertThat(tries).containsText("try 1, ");
+      assertThat(tries.locator(".answer")).hasText("thank you <b>kindly</b>");
+      assertThat(tries.locator("time")).hasAttribute("datetime", Pattern.compile("20.*Z"));
+
+      dashboard.button("Test hook").click();
+      assertThat(watcher.locator("[role=status]")).containsText("test delivered 200", inTime());
+      assertThat(watcher.locator("[role=status] .answer")).hasText("thank you <b>kindly</b>");
+      assertThat(hook.calls()).isEqualTo(2);
+
+      dashboard.button("Pause hook").click();
+      assertThat(watcher.locator(".mark").first()).hasText("paused", patiently());
+      api.post("devices/pmem0/faults", "{\"sector\":128,\"count\":8}");
+      assertThat(dashboard.rows()).hasCount(2, counted());
+      assertThat(hook.calls()).as("nothing comes while it is paused").isEqualTo(2);
+      dashboard.button("Resume hook").click();
+      assertThat(watcher).containsText("2 delivered", inTime());
+
+      hook.answers(503, "no room");
+      api.post("devices/pmem0/faults", "{\"sector\":192,\"count\":8}");
+      assertThat(watcher.locator(".mark").first()).containsText("failing", inTime());
+      assertThat(watcher).containsText("1 waiting", inTime());
+      assertThat(tries.filter(with("failed 503")).first()).containsText("no room", inTime());
+      assertThat(tries.filter(with("failed 503")).first()).containsText("next try");
+      dashboard.button("Test hook").click();
+      assertThat(watcher.locator("[role=status]")).containsText("test failed 503", inTime());
+      dashboard.assertAccessible("a watcher that fails");
+      dashboard.assertFits("a watcher that fails");
+
+      hook.answers(410, "gone fishing");
+      assertThat(watcher.locator(".mark").first())
+          .hasText("disabled: its receiver wants no more (410)", patiently());
+      assertThat(tries.first()).containsText("disabled 410", inTime());
+      assertThat(tries.first()).containsText("gone fishing");
+      watcher.scrollIntoViewIfNeeded();
+      dashboard.shoot("dashboard-watchers", false);
+      hook.answers(200, "");
+      dashboard.button("Resume hook").click();
+      assertThat(watcher).containsText("3 delivered", inTime());
+      assertThat(watcher.locator(".mark").first()).hasText("delivering", patiently());
+    } finally {
+      faultline.send(HttpRequest.newBuilder(faultline.uri("/v1/watchers/hook")).DELETE().build());
+    }
+  }
+
+  private static Locator.FilterOptions with(String text) {
+    return new Locator.FilterOptions().setHasText(text);
+  }
+
+  /** Faults of that host's devices, tried again each second. */
+  private static void watch(String name, String host, String url) {
+    String tries = String.join(",", Collections.nCopies(20, "\"PT1S\""));
+    String definition =
+        "{\"filter\":{\"host\":\"%s\",\"type\":\"corrupted_range\",\"layer\":\"device\"},\"tries\":[%s],"
+            + "\"sink\":{\"type\":\"webhook\",\"url\":\"%s\"}}";
+    HttpResponse<String> made =
+        faultline.send(
+            HttpRequest.newBuilder(faultline.uri("/v1/watchers/" + name))
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString(definition.formatted(host, tries, url)))
+                .build());
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
   }
 
   @Test

@@ -201,6 +201,7 @@ class WatchersHttpTest {
     String other = definition("\"severity\":\"error\",");
     JsonNode conflict = RunningNotifier.problem(put(name, other), 409);
     assertThat(conflict.get("type").asString()).isEqualTo("/problems/watcher-exists");
+    assertThat(conflict.get("detail").asString()).contains("PUT with If-Match: \"1\" replaces it");
     RunningNotifier.problem(put(name, other, "\"7\""), 412);
     HttpResponse<String> replaced = put(name, other, "\"1\"");
     assertThat(RunningNotifier.body(replaced, 200).at("/filter/severity/0").asString())
