@@ -226,7 +226,9 @@ class AttackTest {
       socket
           .getOutputStream()
           .write(
-              ("GET /v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n\r\n")
+              ("GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
+                      + token
+                      + "\r\n\r\n")
                   .getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
       assertThat(in.read()).isEqualTo('H');
