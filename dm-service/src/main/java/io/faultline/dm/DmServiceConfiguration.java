@@ -75,7 +75,6 @@ public class DmServiceConfiguration {
             new SealedCodec<>(DmCommand.class),
             new SealedCodec<>(DmFact.class),
             List.of(Topics.DEVICE_EVENTS),
-            true,
             dmCopyBoard));
   }
 

@@ -1,5 +1,6 @@
 package io.faultline.dm;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.BlockEvent;
@@ -27,8 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -83,14 +82,6 @@ class CopyingTest {
     producer.close();
     context.close();
     DEVICES.close();
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    Instant deadline = Instant.now().plusSeconds(60);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as(what).isBefore(deadline);
-      LockSupport.parkNanos(5_000_000);
-    }
   }
 
   private record Response(int status, String body) {

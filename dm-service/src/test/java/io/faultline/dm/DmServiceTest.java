@@ -1,5 +1,6 @@
 package io.faultline.dm;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.dm.core.Answers;
@@ -35,8 +36,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -195,14 +194,6 @@ class DmServiceTest {
         new BlockEvent.CorruptedRange(
             host, device, ranges, false, Cause.MEDIA_ERROR, null, 0, true),
         faultId);
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    Instant deadline = Instant.now().plusSeconds(60);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as(what).isBefore(deadline);
-      LockSupport.parkNanos(5_000_000);
-    }
   }
 
   private List<Event> events(int count, String... topics) {

@@ -1,5 +1,7 @@
 package io.faultline.dm;
 
+import static io.faultline.runtime.testing.Awaiting.await;
+
 import io.faultline.dm.core.Answers;
 import io.faultline.dm.core.DmCommand;
 import io.faultline.dm.core.map.PackedPieces;
@@ -25,7 +27,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -108,9 +109,7 @@ class RemovalPathMeasurement {
             "spring.kafka.bootstrap-servers",
             EmbeddedBroker.shared().bootstrapServers()));
     ConfigurableApplicationContext context = application.run();
-    while (!context.getBean(LayerHost.class).isReady()) {
-      LockSupport.parkNanos(5_000_000);
-    }
+    await("the layer is ready", () -> context.getBean(LayerHost.class).isReady());
     return context;
   }
 

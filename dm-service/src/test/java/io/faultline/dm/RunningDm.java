@@ -1,14 +1,12 @@
 package io.faultline.dm;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static io.faultline.runtime.testing.Awaiting.await;
 
 import io.faultline.runtime.LayerHost;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -28,11 +26,7 @@ final class RunningDm {
     SpringApplication application = new SpringApplication(DmServiceApplication.class);
     application.setDefaultProperties(settings);
     ConfigurableApplicationContext started = application.run();
-    Instant deadline = Instant.now().plusSeconds(60);
-    while (!started.getBean(LayerHost.class).isReady()) {
-      assertThat(Instant.now()).as("the layer is ready").isBefore(deadline);
-      LockSupport.parkNanos(5_000_000);
-    }
+    await("the layer is ready", () -> started.getBean(LayerHost.class).isReady());
     return started;
   }
 }

@@ -11,7 +11,6 @@ import java.util.List;
  * @param commands the codec of its commands
  * @param facts the codec of its facts' values; what it writes must be readable for ever
  * @param hears the topics of the layers below that it listens to
- * @param tells whether it has events of its own
  * @param watch sees the states of the hosts that this instance owns
  */
 public record LayerDefinition<S, C, F>(
@@ -20,7 +19,6 @@ public record LayerDefinition<S, C, F>(
     SealedCodec<C> commands,
     SealedCodec<F> facts,
     List<String> hears,
-    boolean tells,
     LayerWatch<S> watch) {
 
   /** A layer whose states nobody watches. */
@@ -29,18 +27,7 @@ public record LayerDefinition<S, C, F>(
       LayerCore<S, C, F> core,
       SealedCodec<C> commands,
       SealedCodec<F> facts,
-      List<String> hears,
-      boolean tells) {
-    this(layer, core, commands, facts, hears, tells, LayerWatch.none());
-  }
-
-  /** A layer that has events of its own. */
-  public LayerDefinition(
-      String layer,
-      LayerCore<S, C, F> core,
-      SealedCodec<C> commands,
-      SealedCodec<F> facts,
       List<String> hears) {
-    this(layer, core, commands, facts, hears, true);
+    this(layer, core, commands, facts, hears, LayerWatch.none());
   }
 }

@@ -159,10 +159,8 @@ public final class LayerHost<C> implements SmartLifecycle {
   private List<NewTopic> neededTopics() {
     String layer = definition.layer();
     List<NewTopic> needed = new ArrayList<>();
-    if (definition.tells()) {
-      needed.add(topics.events(Topics.events(layer)));
-      needed.add(topics.events(Topics.REMOVAL_ACKS));
-    }
+    needed.add(topics.events(Topics.events(layer)));
+    needed.add(topics.events(Topics.REMOVAL_ACKS));
     needed.add(topics.requests(Topics.commands(layer)));
     needed.add(topics.requests(Topics.replies(layer)));
     needed.add(topics.events(Topics.deadLetters(Topics.commands(layer))));

@@ -1,5 +1,6 @@
 package io.faultline.runtime;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -268,21 +269,12 @@ class LayerHostTest {
         new LayerHosts(connection, properties, registry, Spans.unexported())
             .host(Tally.definition(layer));
     started.start();
-    awaitTrue("the layer is ready", started::isReady);
+    await("the layer is ready", started::isReady);
     return started;
   }
 
   private void awaitSum(String hostName, long sum) {
-    awaitTrue("the sum of " + hostName + " is " + sum, () -> sum(hostName) == sum);
-  }
-
-  private static void awaitTrue(String what, java.util.function.BooleanSupplier condition) {
-    Instant deadline = Instant.now().plusSeconds(60);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as(what).isBefore(deadline);
-      Thread.onSpinWait();
-      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
-    }
+    await("the sum of " + hostName + " is " + sum, () -> sum(hostName), seen -> seen == sum);
   }
 
   private long sum(String hostName) {

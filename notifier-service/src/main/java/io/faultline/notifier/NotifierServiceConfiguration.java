@@ -51,7 +51,6 @@ public class NotifierServiceConfiguration {
         new SealedCodec<>(NotifierCommand.class),
         new SealedCodec<>(NotifierFact.class),
         Topics.LAYER_EVENTS,
-        true,
         watch);
   }
 

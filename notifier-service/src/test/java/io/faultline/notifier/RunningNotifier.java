@@ -1,5 +1,6 @@
 package io.faultline.notifier;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Json;
@@ -15,10 +16,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -65,17 +64,14 @@ public final class RunningNotifier implements AutoCloseable {
     }
     RunningNotifier running = new RunningNotifier(application.run());
     try {
-      running.await(running::isReady);
-    } catch (AssertionError e) {
-      String layer = running.context.getBean(LayerHost.class).state();
+      await("the events are followed", running.context.getBean(EventHub.class)::isReady);
+      LayerHost<?> layer = running.context.getBean(LayerHost.class);
+      await("the layer is ready", layer::state, state -> layer.isReady());
+    } catch (RuntimeException e) {
       running.close();
-      throw new AssertionError("not ready; the layer is " + layer, e);
+      throw e;
     }
     return running;
-  }
-
-  private boolean isReady() {
-    return context.getBean(EventHub.class).isReady() && context.getBean(LayerHost.class).isReady();
   }
 
   public KafkaConnection connection() {
@@ -134,18 +130,6 @@ public final class RunningNotifier implements AutoCloseable {
     JsonNode problem = Json.LENIENT.readTree(answer.body());
     assertThat(problem.get("type").asString()).startsWith("/problems/");
     return problem;
-  }
-
-  public void await(BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as("it became so in time").isBefore(deadline);
-      try {
-        Thread.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 
   @Override

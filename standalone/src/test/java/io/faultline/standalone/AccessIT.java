@@ -2,6 +2,7 @@ package io.faultline.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.faultline.standalone.testing.SharedStandalone;
 import io.faultline.standalone.testing.StandaloneProcess;
 import java.io.IOException;
 import java.net.Socket;
@@ -12,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Standalone with and without access control, as its user starts it. */
+@ExtendWith(SharedStandalone.class)
 class AccessIT {
 
   private static final String DEVICE = "/v1/hosts/local/devices/pmem0";
@@ -58,25 +61,25 @@ class AccessIT {
   }
 
   @Test
-  void withoutATokenAskedForItIsOpenToThisMachineButNotToAName() throws IOException {
-    try (StandaloneProcess faultline = StandaloneProcess.on(folder.resolve("data")).startReady()) {
-      assertThat(faultline.get("/v1/hosts").statusCode()).isEqualTo(200);
-      try (Socket socket = new Socket("127.0.0.1", faultline.port())) {
-        socket
-            .getOutputStream()
-            .write(
-                "GET /v1/hosts HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n"
-                    .getBytes(StandardCharsets.US_ASCII));
-        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(answer).startsWith("HTTP/1.1 403").contains("/problems/host-not-allowed");
-      }
-      HttpRequest crossSite =
-          put(faultline, DEVICE, "application/json", POOL)
-              .header("Origin", "https://evil.example")
-              .build();
-      assertThat(faultline.send(crossSite).statusCode()).isEqualTo(403);
-      assertThat(faultline.get(DEVICE).statusCode()).isEqualTo(404);
+  void withoutATokenAskedForItIsOpenToThisMachineButNotToAName(StandaloneProcess faultline)
+      throws IOException {
+    String device = "/v1/hosts/access/devices/pmem0";
+    assertThat(faultline.get("/v1/hosts").statusCode()).isEqualTo(200);
+    try (Socket socket = new Socket("127.0.0.1", faultline.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              "GET /v1/hosts HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 403").contains("/problems/host-not-allowed");
     }
+    HttpRequest crossSite =
+        put(faultline, device, "application/json", POOL)
+            .header("Origin", "https://evil.example")
+            .build();
+    assertThat(faultline.send(crossSite).statusCode()).isEqualTo(403);
+    assertThat(faultline.get(device).statusCode()).isEqualTo(404);
   }
 
   private static final String POOL = "{\"kind\":\"pmem\",\"sizeBytes\":1048576}";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.faultline.standalone.behaviour.Difference;
 import io.faultline.standalone.behaviour.Observed;
 import io.faultline.standalone.behaviour.Replay;
+import io.faultline.standalone.testing.SharedStandalone;
 import io.faultline.standalone.testing.StandaloneProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,13 +19,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Does again, through the interface, what a real kernel was seen to do on poison and on removal:
@@ -32,19 +32,16 @@ import org.junit.jupiter.api.io.TempDir;
  * each on a host of its own of one running Faultline. Where Faultline means to differ is in {@link
  * Difference} and docs/FAILURE.md.
  */
+@ExtendWith(SharedStandalone.class)
 class BehaviourIT {
 
   /** How many hosts are at work at once. */
   private static final int AT_ONCE = 2;
 
-  @TempDir static Path folder;
-
   private static final Map<Observed, Future<Set<Difference>>> RUNS = new LinkedHashMap<>();
-  private static StandaloneProcess faultline;
 
   @BeforeAll
-  static void beginAll() {
-    faultline = StandaloneProcess.on(folder.resolve("data")).startReady();
+  static void beginAll(StandaloneProcess faultline) {
     ExecutorService workers = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory());
     for (Observed each : Observed.all()) {
       if (Replay.whyNot(each) == null && isAskedFor(each)) {
@@ -57,11 +54,6 @@ class BehaviourIT {
   /** One case alone, while somebody looks for what is wrong with it. */
   private static boolean isAskedFor(Observed each) {
     return each.name().matches(System.getProperty("faultline.oracle.case", ".*"));
-  }
-
-  @AfterAll
-  static void stop() {
-    faultline.close();
   }
 
   @TestFactory

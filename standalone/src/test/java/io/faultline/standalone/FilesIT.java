@@ -1,11 +1,13 @@
 package io.faultline.standalone;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Json;
 import io.faultline.standalone.testing.Api;
 import io.faultline.standalone.testing.EventStream;
+import io.faultline.standalone.testing.SharedStandalone;
 import io.faultline.standalone.testing.StandaloneProcess;
 import java.io.IOException;
 import java.net.URI;
@@ -14,20 +16,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** Files through all layers: their bytes go down to devices, and what devices lose comes up. */
+@ExtendWith(SharedStandalone.class)
 class FilesIT {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -36,18 +34,11 @@ class FilesIT {
   private static final int DEVICE_BYTES = 64 * MIB;
   private static final int DEVICE_SECTORS = DEVICE_BYTES / 512;
 
-  @TempDir static Path folder;
-
   private static StandaloneProcess faultline;
 
   @BeforeAll
-  static void start() {
-    faultline = StandaloneProcess.on(folder.resolve("data")).startReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    faultline.close();
+  static void share(StandaloneProcess shared) {
+    faultline = shared;
   }
 
   /** A host with a filesystem on a volume over devices d0, d1, ... */
@@ -123,14 +114,6 @@ class FilesIT {
     byte[] bytes = new byte[length];
     new Random(seed).nextBytes(bytes);
     return bytes;
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    Instant deadline = Instant.now().plusSeconds(30);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as(what).isBefore(deadline);
-      LockSupport.parkNanos(20_000_000);
-    }
   }
 
   /** Where a byte of a file lies: the device's sector. */

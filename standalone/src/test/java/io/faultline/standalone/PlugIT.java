@@ -1,76 +1,68 @@
 package io.faultline.standalone;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Json;
 import io.faultline.standalone.testing.Api;
+import io.faultline.standalone.testing.SharedStandalone;
 import io.faultline.standalone.testing.StandaloneProcess;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Devices leave and come back under real layers: one below a volume, one below a filesystem. What
  * stood on them stands on another generation afterwards, and claims it when it is used again.
  */
+@ExtendWith(SharedStandalone.class)
 class PlugIT {
 
   private static final String PMEM = "{\"kind\":\"pmem\",\"sizeBytes\":67108864}";
 
-  @TempDir Path folder;
-
   @Test
-  void whatStoodOnADeviceClaimsItAgainWhenItIsUsedNext() {
-    try (StandaloneProcess faultline = StandaloneProcess.on(folder.resolve("data")).startReady()) {
-      Api api = new Api(faultline, "local");
-      api.put("devices/pmem0", PMEM);
-      api.put("devices/pmem1", PMEM);
-      success(api.send("PUT", "volumes/vol0", "text/plain", "0 65536 linear pmem0 0"));
-      api.put("filesystems/data", "{\"data\":\"vol0\"}");
-      api.put("filesystems/raw", "{\"data\":\"pmem1\"}");
-      api.post("devices/pmem0/faults", "{\"sector\":800,\"count\":8}");
-      await("the fault is known", () -> ranges(api, "filesystems/data").equals("[800,8]"));
+  void whatStoodOnADeviceClaimsItAgainWhenItIsUsedNext(StandaloneProcess faultline) {
+    Api api = new Api(faultline, "plug");
+    api.put("devices/pmem0", PMEM);
+    api.put("devices/pmem1", PMEM);
+    success(api.send("PUT", "volumes/vol0", "text/plain", "0 65536 linear pmem0 0"));
+    api.put("filesystems/data", "{\"data\":\"vol0\"}");
+    api.put("filesystems/raw", "{\"data\":\"pmem1\"}");
+    api.post("devices/pmem0/faults", "{\"sector\":800,\"count\":8}");
+    await("the fault is known", () -> ranges(api, "filesystems/data").equals("[800,8]"));
 
-      api.post("devices/pmem0/unplug", "{\"mode\":\"surprise\"}");
-      api.post("devices/pmem1/unplug", "{\"mode\":\"planned\"}");
-      await("both are gone", () -> gone(api, "pmem0") && gone(api, "pmem1"));
-      JsonNode removal = api.ofHost("devices/pmem1/removal");
-      assertThat(removal.get("end").asString()).isEqualTo("acknowledged");
-      assertThat(removal.get("unanswered").size()).isZero();
-      await("both stopped", () -> stopped(api, "data") && stopped(api, "raw"));
-      assertThat(claims(api, "pmem0")).as("shown while it is away").isEqualTo("[\"dm:vol0\"]");
+    api.post("devices/pmem0/unplug", "{\"mode\":\"surprise\"}");
+    api.post("devices/pmem1/unplug", "{\"mode\":\"planned\"}");
+    await("both are gone", () -> gone(api, "pmem0") && gone(api, "pmem1"));
+    JsonNode removal = api.ofHost("devices/pmem1/removal");
+    assertThat(removal.get("end").asString()).isEqualTo("acknowledged");
+    assertThat(removal.get("unanswered").size()).isZero();
+    await("both stopped", () -> stopped(api, "data") && stopped(api, "raw"));
+    assertThat(claims(api, "pmem0")).as("shown while it is away").isEqualTo("[\"dm:vol0\"]");
 
-      for (String device : new String[] {"pmem0", "pmem1"}) {
-        JsonNode plugged = api.post("devices/" + device + "/plug", "{}");
-        assertThat(plugged.get("generation").asLong()).isEqualTo(2);
-        assertThat(claims(api, device)).isEqualTo("[]");
-      }
-
-      for (String filesystem : new String[] {"data", "raw"}) {
-        api.post("filesystems/" + filesystem + "/unmount", "{}");
-        api.post("filesystems/" + filesystem + "/mount", "{}");
-        assertThat(api.ofHost("filesystems/" + filesystem).get("state").asString())
-            .isEqualTo("mounted");
-      }
-      assertThat(claims(api, "pmem0")).isEqualTo("[\"dm:vol0\"]");
-      assertThat(claims(api, "pmem1")).isEqualTo("[\"fs:raw\"]");
-      await("only the poison is left", () -> ranges(api, "filesystems/data").equals("[800,8]"));
-      assertThat(ranges(api, "filesystems/raw")).isEqualTo("[]");
-      assertThat(api.ofHost("volumes/vol0/map?sector=0&count=8").get("pieces").size()).isEqualTo(1);
-      assertThat(
-              api.send("GET", "devices/pmem0/data?sector=0&count=8", "text/plain", "").statusCode())
-          .isEqualTo(200);
-
-      somebodyElseIsNamed(api);
-      assertThat(faultline.stop()).isEqualTo(StandaloneProcess.STOPPED);
-      assertThat(faultline.err()).isEmpty();
+    for (String device : new String[] {"pmem0", "pmem1"}) {
+      JsonNode plugged = api.post("devices/" + device + "/plug", "{}");
+      assertThat(plugged.get("generation").asLong()).isEqualTo(2);
+      assertThat(claims(api, device)).isEqualTo("[]");
     }
+
+    for (String filesystem : new String[] {"data", "raw"}) {
+      api.post("filesystems/" + filesystem + "/unmount", "{}");
+      api.post("filesystems/" + filesystem + "/mount", "{}");
+      assertThat(api.ofHost("filesystems/" + filesystem).get("state").asString())
+          .isEqualTo("mounted");
+    }
+    assertThat(claims(api, "pmem0")).isEqualTo("[\"dm:vol0\"]");
+    assertThat(claims(api, "pmem1")).isEqualTo("[\"fs:raw\"]");
+    await("only the poison is left", () -> ranges(api, "filesystems/data").equals("[800,8]"));
+    assertThat(ranges(api, "filesystems/raw")).isEqualTo("[]");
+    assertThat(api.ofHost("volumes/vol0/map?sector=0&count=8").get("pieces").size()).isEqualTo(1);
+    assertThat(
+            api.send("GET", "devices/pmem0/data?sector=0&count=8", "text/plain", "").statusCode())
+        .isEqualTo(200);
+
+    somebodyElseIsNamed(api);
   }
 
   /** Another one takes the device between the plug and the mount. */
@@ -109,13 +101,5 @@ class PlugIT {
 
   private static void success(HttpResponse<String> answer) {
     assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(Duration.ofSeconds(60));
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as(what).isBefore(deadline);
-      LockSupport.parkNanos(20_000_000);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.faultline.standalone;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.device.DeviceServiceApplication;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +43,6 @@ import tools.jackson.databind.JsonNode;
  */
 class RollingRestartIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final int MAX_FAULTS = 60;
 
   /** Sectors of files on the walk's filesystem: each fault hits another block of them. */
@@ -111,7 +110,7 @@ class RollingRestartIT {
 
   private void awaitReady(Class<?> service) {
     await(
-        service.getSimpleName() + " is not ready",
+        service.getSimpleName() + " is ready",
         () -> status("GET", url(service) + "/actuator/health/readiness") == 200);
   }
 
@@ -130,7 +129,7 @@ class RollingRestartIT {
     assertThat(faults).hasSizeGreaterThanOrEqualTo(ports.size()).doesNotHaveDuplicates();
 
     await(
-        "not every fault has reached its files",
+        "every fault has reached its files",
         () -> effects("file_range_lost").keySet().containsAll(faults));
     assertThat(effects("corrupted_range"))
         .as("each once from the device, once from the volume")
@@ -182,7 +181,7 @@ class RollingRestartIT {
       String key = "fault-" + i;
       List<String> answer = new ArrayList<>();
       await(
-          "fault " + i + " is not taken",
+          "fault " + i + " is taken",
           () -> {
             HttpResponse<String> response =
                 send(
@@ -252,16 +251,6 @@ class RollingRestartIT {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
-    }
-  }
-
-  private static void await(String otherwise, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError(otherwise + " within " + PATIENCE);
-      }
-      pause(Duration.ofMillis(100));
     }
   }
 

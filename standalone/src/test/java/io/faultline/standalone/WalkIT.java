@@ -1,5 +1,6 @@
 package io.faultline.standalone;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -10,7 +11,6 @@ import io.faultline.standalone.testing.StandaloneProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -140,18 +140,11 @@ class WalkIT {
         && event.data().get("device").asString().equals(device);
   }
 
-  private static void awaitState(Api api, String faultId, String state)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    String seen = "";
-    while (System.nanoTime() < deadline) {
-      seen = api.get("/v1/faults/" + faultId).get("state").asString();
-      if (seen.equals(state)) {
-        return;
-      }
-      Thread.sleep(20);
-    }
-    throw new AssertionError("the fault is " + seen + ", not " + state);
+  private static void awaitState(Api api, String faultId, String state) {
+    await(
+        "the fault is " + state,
+        () -> api.get("/v1/faults/" + faultId).get("state").asString(),
+        state::equals);
   }
 
   private static Map<String, String> blocks() throws IOException {

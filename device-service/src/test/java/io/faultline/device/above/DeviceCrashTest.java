@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.faultline.events.BlockEvent.CorruptedRange;
 import io.faultline.events.Event;
 import io.faultline.events.Topics;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.runtime.testing.TopicReader;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +60,7 @@ class DeviceCrashTest {
     for (int i = 0; i < 4; i++) {
       clients.add(Thread.ofPlatform().start(() -> burst(base, nextSector, answered)));
     }
-    Awaiting.until(() -> answered.size() >= 300, Duration.ofSeconds(60));
+    Awaiting.await("enough is answered", answered::size, size -> size >= 300);
     service.kill();
     clients.forEach(DeviceCrashTest::join);
   }

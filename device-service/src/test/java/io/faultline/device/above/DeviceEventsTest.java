@@ -15,12 +15,12 @@ import io.faultline.events.RecoveredData;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.Topics;
 import io.faultline.ranges.Extents;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -193,14 +193,14 @@ class DeviceEventsTest {
     JsonNode shown = http.get(device("pmem0") + "/removal").json();
     assertThat(shown.get("end").asString()).isEqualTo("deadline");
     assertThat(shown.get("unanswered").toString()).isEqualTo("[\"fs:data\"]");
-    Awaiting.until(
+    Awaiting.await(
+        "the removal is counted",
         () ->
             http.get(
-                        "/actuator/metrics/faultline.device.removals?tag=mode:planned&tag=end:deadline")
-                    .response()
-                    .statusCode()
-                == 200,
-        Duration.ofSeconds(30));
+                    "/actuator/metrics/faultline.device.removals?tag=mode:planned&tag=end:deadline")
+                .response()
+                .statusCode(),
+        status -> status == 200);
   }
 
   @Test
@@ -301,9 +301,10 @@ class DeviceEventsTest {
   }
 
   private void await(Predicate<JsonNode> wanted) {
-    Awaiting.until(
-        () -> wanted.test(http.get(device("pmem0") + "/removal").expect(200).json()),
-        Duration.ofSeconds(30));
+    Awaiting.await(
+        "the removal goes on",
+        () -> http.get(device("pmem0") + "/removal").expect(200).json(),
+        wanted);
   }
 
   private static double counted(String verdict) {
@@ -316,7 +317,7 @@ class DeviceEventsTest {
   }
 
   private static void awaitCounted(String verdict, double wanted) {
-    Awaiting.until(() -> counted(verdict) >= wanted, Duration.ofSeconds(30));
+    Awaiting.await(verdict + " are counted", () -> counted(verdict), count -> count >= wanted);
   }
 
   private void create(String name) {

@@ -9,11 +9,11 @@ import io.faultline.events.Event;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.Topics;
 import io.faultline.ranges.Extents;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -112,8 +112,10 @@ class DeviceKillTest {
         Thread.ofPlatform()
             .start(() -> untilItEnds(() -> scrubs.post(DEVICE + "/scrub").oneOf(202, 409))));
     threads.add(Thread.ofPlatform().start(() -> untilItEnds(() -> plugger.step(base))));
-    Awaiting.until(
-        () -> answers.get() > before + FEWEST_ANSWERS || !wrong.isEmpty(), Duration.ofSeconds(60));
+    Awaiting.await(
+        "enough is answered",
+        answers::get,
+        now -> now > before + FEWEST_ANSWERS || !wrong.isEmpty());
     try {
       Thread.sleep(random.nextInt(LONGEST_ROUND_MILLIS));
       service.kill();

@@ -3,9 +3,9 @@ package io.faultline.device.above;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.device.above.HttpCalls.Answer;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -80,15 +80,14 @@ class DeviceRecoveryHttpTest {
   }
 
   @Test
-  void aPoisonedRangeIsAcknowledgedOnceItIsPublished() throws InterruptedException {
+  void aPoisonedRangeIsAcknowledgedOnceItIsPublished() {
     create("pmem0", "pmem", "");
     poison("pmem0", 100, 8);
     String badblocks = device("pmem0") + "/badblocks";
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!http.get(badblocks + "?format=sysfs-unacknowledged").expect(200).text().isEmpty()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(10);
-    }
+    Awaiting.await(
+        "all is acknowledged",
+        () -> http.get(badblocks + "?format=sysfs-unacknowledged").expect(200).text(),
+        String::isEmpty);
     JsonNode sets = http.get(badblocks, "application/json").json();
     assertThat(sets.get("unacknowledged").toString()).isEqualTo("[]");
     assertThat(sets.get("ranges").toString()).isEqualTo("[100,8]");

@@ -7,13 +7,13 @@ import io.faultline.events.DeviceEvent.DeviceAdded;
 import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.events.Topics;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,8 +63,10 @@ class HostsTest {
         }
         try (ChildProcess second = service(bootstrap, "two")) {
           HttpCalls two = http(second);
-          Awaiting.until(
-              () -> one.get(device("b")).response().statusCode() == 200, Duration.ofSeconds(30));
+          Awaiting.await(
+              "b is served",
+              () -> one.get(device("b")).response().statusCode(),
+              status -> status == 200);
           two.get(device("a")).expect(200);
           assertThat(owners(one)).isEqualTo(owners(two)).containsAllEntriesOf(owners);
           withoutKafka(broker, one, two);
@@ -79,8 +81,10 @@ class HostsTest {
     one.get(device("b")).expect(200);
     two.put(device("late"), SHAPE).problem(503, "unavailable");
     broker.goOn();
-    Awaiting.until(
-        () -> two.put(device("late"), SHAPE).response().statusCode() < 300, Duration.ofSeconds(60));
+    Awaiting.await(
+        "a new host is taken",
+        () -> two.put(device("late"), SHAPE).response().statusCode(),
+        status -> status < 300);
     one.get(device("late")).expect(200);
   }
 
@@ -115,7 +119,7 @@ class HostsTest {
     one.put(device("refused"), "{\"kind\":\"floppy\",\"sizeBytes\":512}")
         .problem(422, "device-shape");
     // The other instance hears of that by Kafka.
-    Awaiting.until(() -> owners(two).keySet().equals(Set.of("a", "b")), Duration.ofSeconds(60));
+    Awaiting.await("both are known", () -> owners(two).keySet(), Set.of("a", "b")::equals);
   }
 
   /** Both are asked for the same new host at once. */
@@ -214,7 +218,7 @@ class HostsTest {
           new HostDirectory.Running(
               ownership.sliceId(), "another", "http://127.0.0.1:1", Instant.EPOCH);
       produce(Topics.DEVICE_HOSTS, ownership.sliceId(), HostsTopic.value(newer));
-      Awaiting.until(() -> ownership.supersededAt() != null, Duration.ofSeconds(30));
+      Awaiting.await("another is the owner", () -> ownership.supersededAt() != null);
       older.http().get(device("superseded")).problem(503, "unavailable");
       assertThat(older.http().get("/actuator/health").text()).contains("supersededBy");
     }

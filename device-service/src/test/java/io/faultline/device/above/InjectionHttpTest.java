@@ -9,12 +9,12 @@ import io.faultline.events.Event;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.Topics;
 import io.faultline.ranges.Extents;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import io.faultline.runtime.testing.TopicReader;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -29,7 +29,6 @@ import tools.jackson.databind.JsonNode;
 /** Everything that can go bad on request, and scrubs that take a while, over real HTTP. */
 class InjectionHttpTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final AtomicInteger HOSTS = new AtomicInteger();
 
   @TempDir private static Path folder;
@@ -217,14 +216,14 @@ class InjectionHttpTest {
     create(1 << 20);
     inject("{\"ranges\":[0,8,16,8]}");
     MeterRegistry registry = service.bean(MeterRegistry.class);
-    Awaiting.until(() -> gauge(registry, "poison.sectors") != null, PATIENCE);
+    Awaiting.await("there is a meter", () -> gauge(registry, "poison.sectors") != null);
     assertThat(value(registry, "poison.sectors")).isEqualTo(16);
     assertThat(value(registry, "poison.faults")).isEqualTo(1);
     assertThat(value(registry, "scrub.progress")).isNaN();
     http.post(scrub(), "{\"mode\":\"short\"}").expect(202);
     assertThat(value(registry, "scrub.progress")).isEqualTo(1);
     http.delete(device()).expect(204);
-    Awaiting.until(() -> gauge(registry, "poison.sectors") == null, PATIENCE);
+    Awaiting.await("the meter is gone", () -> gauge(registry, "poison.sectors") == null);
     assertThat(gauge(registry, "scrub.progress")).isNull();
   }
 
@@ -260,14 +259,7 @@ class InjectionHttpTest {
   }
 
   private JsonNode await(String path, Predicate<JsonNode> wanted) {
-    JsonNode[] shown = new JsonNode[1];
-    Awaiting.until(
-        () -> {
-          shown[0] = http.get(path).expect(200).json();
-          return wanted.test(shown[0]);
-        },
-        PATIENCE);
-    return shown[0];
+    return Awaiting.await(path, () -> http.get(path).expect(200).json(), wanted);
   }
 
   private TopicReader reader() {

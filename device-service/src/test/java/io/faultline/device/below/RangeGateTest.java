@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.ranges.SectorRange;
 import io.faultline.ranges.testing.Seeds;
-import java.time.Duration;
+import io.faultline.runtime.testing.Awaiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -95,11 +95,7 @@ class RangeGateTest {
     }
   }
 
-  private void awaitAtGate(int passes) throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (gate.size() < passes) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(1);
-    }
+  private void awaitAtGate(int passes) {
+    Awaiting.await(passes + " are at the gate", gate::size, size -> size >= passes);
   }
 }

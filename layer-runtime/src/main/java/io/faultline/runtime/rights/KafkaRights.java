@@ -24,7 +24,8 @@ import org.apache.kafka.common.acl.AclOperation;
 
 /**
  * The rights of every service in Kafka. Only the layer that tells events may write its topic of
- * events; dead letters and the acknowledgements of removals come from every layer that hears.
+ * events; dead letters come from every layer that hears, acknowledgements of removals from dm and
+ * fs.
  *
  * <p>Whoever hears a topic may also make it, for whichever service comes first makes it and all
  * make it the same; making it is not writing to it.
@@ -45,8 +46,8 @@ public final class KafkaRights {
   public static Map<String, List<Right>> all() {
     Map<String, List<Right>> all = new LinkedHashMap<>();
     all.put(DEVICE_SERVICE, device());
-    all.put(DM_SERVICE, layer("dm", true, List.of(Topics.DEVICE_EVENTS)));
-    all.put(FS_SERVICE, layer("fs", true, List.of(Topics.DEVICE_EVENTS, Topics.DM_EVENTS)));
+    all.put(DM_SERVICE, acknowledging("dm", List.of(Topics.DEVICE_EVENTS)));
+    all.put(FS_SERVICE, acknowledging("fs", List.of(Topics.DEVICE_EVENTS, Topics.DM_EVENTS)));
     all.put(NOTIFIER_SERVICE, notifier());
     all.replaceAll(
         (user, rights) ->
@@ -84,25 +85,29 @@ public final class KafkaRights {
   }
 
   private static List<Right> notifier() {
-    List<Right> rights = new ArrayList<>(layer("notifier", false, Topics.LAYER_EVENTS));
-    // Every layer that tells makes it; the notifier acknowledges nothing.
+    List<Right> rights = new ArrayList<>(layer("notifier", Topics.LAYER_EVENTS));
+    // Every layer makes it; the notifier acknowledges nothing.
     rights.add(Right.topic(Topics.REMOVAL_ACKS, DESCRIBE, CREATE));
     rights.add(Right.prefixed(TOPIC, "faultline.notifier.", READ, WRITE, DESCRIBE, CREATE));
     rights.add(Right.prefixed(TOPIC, WATCH_TOPICS, WRITE, DESCRIBE, CREATE));
     return rights;
   }
 
+  /** A layer to which devices give credit when they leave. */
+  private static List<Right> acknowledging(String layer, List<String> hears) {
+    List<Right> rights = new ArrayList<>(layer(layer, hears));
+    rights.add(Right.topic(Topics.REMOVAL_ACKS, WRITE, DESCRIBE, CREATE));
+    return rights;
+  }
+
   /** What a core that is hosted in Kafka Streams needs. */
-  private static List<Right> layer(String layer, boolean tells, List<String> hears) {
+  private static List<Right> layer(String layer, List<String> hears) {
     List<Right> rights = new ArrayList<>();
     String commands = Topics.commands(layer);
     rights.add(Right.topic(commands, READ, WRITE, DESCRIBE, CREATE));
     rights.add(Right.topic(Topics.replies(layer), READ, WRITE, DESCRIBE, CREATE));
     rights.add(Right.topic(Topics.deadLetters(commands), WRITE, DESCRIBE, CREATE));
-    if (tells) {
-      rights.add(Right.topic(Topics.events(layer), WRITE, DESCRIBE, CREATE));
-      rights.add(Right.topic(Topics.REMOVAL_ACKS, WRITE, DESCRIBE, CREATE));
-    }
+    rights.add(Right.topic(Topics.events(layer), WRITE, DESCRIBE, CREATE));
     for (String heard : hears) {
       rights.add(Right.topic(heard, READ, DESCRIBE, CREATE));
       rights.add(Right.topic(Topics.deadLetters(heard), WRITE, DESCRIBE, CREATE));

@@ -1,6 +1,7 @@
 package io.faultline.runtime.access;
 
 import static io.faultline.runtime.access.GuardedService.posting;
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Json;
@@ -208,7 +209,10 @@ class AttackTest {
                 "{\"name\":\"brief\",\"role\":\"admin\",\"expires\":\"PT1.5S\"}"),
             201);
     String brief = made.get("token").asString();
-    service.await(() -> service.status(service.as(brief, "/v1/things/pmem0")) == 401);
+    await(
+        "the token has expired",
+        () -> service.status(service.as(brief, "/v1/things/pmem0")),
+        status -> status == 401);
 
     String revoked = service.newToken(admin, "operator");
     assertThat(service.status(service.as(revoked, "/v1/things/pmem0"))).isEqualTo(200);
@@ -226,7 +230,9 @@ class AttackTest {
       socket
           .getOutputStream()
           .write(
-              ("GET /v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n\r\n")
+              ("GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
+                      + token
+                      + "\r\n\r\n")
                   .getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
       assertThat(in.read()).isEqualTo('H');
@@ -252,7 +258,7 @@ class AttackTest {
             .asString();
     JsonNode second = service.json(service.as(admin, "/v1/tokens?limit=1&after=" + first), 200);
     assertThat(second.at("/items/0/id").asString()).isGreaterThan(first);
-    service.await(() -> lastUsed(admin) != null);
+    await("a use is told", () -> lastUsed(admin) != null);
     TopicText tokens = TopicText.of(service.connection(), AccessTopics.TOKENS);
     assertThat(tokens.text()).contains(hashOf(token)).doesNotContain(secret);
     for (String wrong :
@@ -341,7 +347,7 @@ class AttackTest {
     HttpRequest.Builder byOperator =
         posting(service.as(operator, INJECT), "{}").header("Faultline-On-Behalf-Of", person);
     assertThat(service.status(byOperator)).isEqualTo(200);
-    service.await(() -> audit("?limit=50").toString().contains(person));
+    await("it is audited", () -> audit("?limit=50").toString(), told -> told.contains(person));
     JsonNode spoken = null;
     int mentions = 0;
     for (JsonNode entry : audit("?limit=50").get("items")) {
@@ -379,7 +385,7 @@ class AttackTest {
             .header("X-Request-Id", id));
     service.send(posting(service.as(viewer, INJECT), "{}").header("X-Request-Id", id + "2"));
     service.send(service.as(viewer, "/v1/things/pmem0").header("X-Request-Id", id + "3"));
-    service.await(() -> entry(id + "2") != null);
+    await("it is audited", () -> entry(id + "2") != null);
     JsonNode done = entry(id);
     JsonNode refused = entry(id + "2");
     assertThat(done.get("who").asString()).isEqualTo("t");

@@ -1,5 +1,6 @@
 package io.faultline.runtime.access;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Json;
@@ -15,10 +16,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -111,8 +110,10 @@ final class GuardedService implements AutoCloseable {
             .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
             .toArray(String[]::new);
     GuardedService service = new GuardedService(application.run(arguments));
-    service.await(
-        () -> service.send(service.request("/actuator/health/readiness")).statusCode() == 200);
+    await(
+        "the service is ready",
+        () -> service.status(service.request("/actuator/health/readiness")),
+        status -> status == 200);
     return service;
   }
 
@@ -176,18 +177,6 @@ final class GuardedService implements AutoCloseable {
       return Files.readString(secret).strip();
     } catch (IOException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  void await(BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as("it became so in time").isBefore(deadline);
-      try {
-        Thread.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.faultline.runtime.access;
 
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,7 +16,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,7 +115,8 @@ class StartTest {
     Files.writeString(tokens, "# nobody\n");
     Files.setLastModifiedTime(tokens, FileTime.from(Instant.now().plusSeconds(9)));
     directory.settle();
-    await(() -> directory.show(token) instanceof TokenDirectory.Shown.Bad);
+    awaitAsserted(
+        () -> assertThat(directory.show(token)).isInstanceOf(TokenDirectory.Shown.Bad.class));
   }
 
   @Test
@@ -141,17 +142,5 @@ class StartTest {
     assertThat(directory.show(token)).isInstanceOf(TokenDirectory.Shown.NotYet.class);
     directory.settle();
     assertThat(directory.show(token)).isInstanceOf(TokenDirectory.Shown.Bad.class);
-  }
-
-  private static void await(BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(GuardedService.PATIENCE);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as("it became so in time").isBefore(deadline);
-      try {
-        Thread.sleep(50);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

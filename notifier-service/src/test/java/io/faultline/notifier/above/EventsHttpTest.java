@@ -1,5 +1,6 @@
 package io.faultline.notifier.above;
 
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,7 +52,7 @@ class EventsHttpTest {
       assertThat(data.get("faultid").asString()).isEqualTo(told.faultId(1));
       assertThat(data.at("/data/device").asString()).isEqualTo("pmem0");
       assertThat(data.at("/data/ranges").toString()).isEqualTo("[8,16]");
-      notifier.await(() -> stream.heartbeats() > 1);
+      awaitAsserted(() -> assertThat(stream.heartbeats()).isGreaterThan(1));
     }
   }
 
@@ -128,7 +129,7 @@ class EventsHttpTest {
     Event added = told.added("pmem1", 64);
     writer.write(device, volume, file, shut, added);
     String all = "/v1/events?host=" + told.host;
-    notifier.await(() -> notifier.get(all).get("items").size() == 5);
+    awaitAsserted(() -> assertThat(notifier.get(all).get("items").size()).isEqualTo(5));
     for (Map.Entry<String, List<Event>> expected :
         Map.ofEntries(
                 Map.entry("layer=device", List.of(device, added)),
@@ -204,7 +205,7 @@ class EventsHttpTest {
 
   @Test
   void thereIsALimitOfStreamsAndWhoLeavesMakesRoom() throws Exception {
-    notifier.await(() -> notifier.count("faultline.notifier.streams.open") == 0);
+    awaitAsserted(() -> assertThat(notifier.count("faultline.notifier.streams.open")).isEqualTo(0));
     List<SseClient> open = new ArrayList<>();
     for (int i = 0; i < NotifierWorld.MAX_STREAMS; i++) {
       open.add(SseClient.open(notifier, "/v1/events?host=" + told.host));
@@ -220,7 +221,7 @@ class EventsHttpTest {
     for (SseClient stream : open) {
       stream.close();
     }
-    notifier.await(() -> notifier.count("faultline.notifier.streams.open") == 0);
+    awaitAsserted(() -> assertThat(notifier.count("faultline.notifier.streams.open")).isEqualTo(0));
   }
 
   @Test
@@ -243,7 +244,7 @@ class EventsHttpTest {
     // Where the pages ended one can go on later, by page or by stream.
     List<String> later = write(2);
     String path = query + "&after=" + cursor;
-    notifier.await(() -> notifier.get(path).get("items").size() == 2);
+    awaitAsserted(() -> assertThat(notifier.get(path).get("items").size()).isEqualTo(2));
     assertThat(notifier.get(path).at("/items/0/id").asString()).isEqualTo(later.get(0));
     try (SseClient stream =
         SseClient.open(notifier, "/v1/events?host=" + told.host + "&from=" + cursor)) {

@@ -1,5 +1,6 @@
 package io.faultline.notifier.above;
 
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.RecoveredData;
@@ -30,7 +31,7 @@ class FaultsHttpTest {
         told.fileLost("data", id, 144, "/ref-src", 0),
         told.volumeCorrupted("vol0", id, "pmem0", 16, 8),
         told.corrupted("pmem0", id, 8, 8));
-    notifier.await(() -> events(id) == 3);
+    awaitAsserted(() -> assertThat(events(id)).isEqualTo(3));
 
     JsonNode fault = notifier.get("/v1/faults/" + id);
     assertThat(fault.get("state").asString()).isEqualTo("open");
@@ -58,8 +59,10 @@ class FaultsHttpTest {
     assertThat(strip.get("bad").toString()).isEqualTo("[[0,8]]");
 
     writer.write(told.recovered("pmem0", null, RecoveredData.REWRITTEN, 8, 8));
-    notifier.await(
-        () -> notifier.get("/v1/faults/" + id).get("state").asString().equals("resolved"));
+    awaitAsserted(
+        () ->
+            assertThat(notifier.get("/v1/faults/" + id).get("state").asString())
+                .isEqualTo("resolved"));
     RunningNotifier.problem(notifier.send("POST", "/v1/faults/" + id + "/acknowledge", ""), 409);
     RunningNotifier.body(notifier.send("POST", "/v1/faults/" + id + "/resolve", ""), 200);
     assertThat(notifier.get("/v1/topology/life").at("/devices/0/name").asString())
@@ -76,7 +79,7 @@ class FaultsHttpTest {
         expected.add(told.faultId(i));
       }
     }
-    notifier.await(() -> ids("/v1/faults?limit=1000").containsAll(expected));
+    awaitAsserted(() -> assertThat(ids("/v1/faults?limit=1000")).containsAll(expected));
 
     for (int limit : new int[] {1, 5, 7, 1000}) {
       List<String> paged = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.faultline.notifier.below;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -400,22 +401,14 @@ class EventFeedTest {
     return heard;
   }
 
-  private static void awaitReady(EventHub starting) throws InterruptedException {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (!starting.isReady()) {
-      assertThat(Instant.now()).isBefore(deadline);
-      Thread.sleep(10);
-    }
+  private static void awaitReady(EventHub starting) {
+    await("the hub is ready", starting::isReady);
   }
 
   /** Until the hub has read all that was written. */
-  private static void awaitHub() throws InterruptedException {
-    Instant deadline = Instant.now().plus(PATIENCE);
+  private static void awaitHub() {
     Cursor end = endOfLogs();
-    while (!hub.now().reaches(end)) {
-      assertThat(Instant.now()).isBefore(deadline);
-      Thread.sleep(5);
-    }
+    await("the hub is at " + end, hub::now, now -> now.reaches(end));
   }
 
   /** After the last record that is committed, or taken back. */

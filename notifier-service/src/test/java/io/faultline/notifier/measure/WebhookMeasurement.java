@@ -1,5 +1,7 @@
 package io.faultline.notifier.measure;
 
+import static io.faultline.runtime.testing.Awaiting.await;
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Event;
@@ -98,11 +100,12 @@ class WebhookMeasurement {
             + receiver.url("/hook")
             + "\"}}";
     RunningNotifier.body(notifier.send("PUT", "/v1/watchers/m" + round, watcher), 201);
-    notifier.await(() -> notifier.get("/v1/watchers/m" + round).has("behind"));
+    await(
+        "it is behind", () -> notifier.get("/v1/watchers/m" + round), shown -> shown.has("behind"));
     int before = receiver.count();
     long start = System.nanoTime();
     writer.write(events);
-    notifier.await(() -> receiver.count() - before >= EVENTS);
+    awaitAsserted(() -> assertThat(receiver.count() - before).isGreaterThanOrEqualTo(EVENTS));
     double seconds = (System.nanoTime() - start) / 1e9;
     notifier.send("DELETE", "/v1/watchers/m" + round, "");
     return EVENTS / seconds;

@@ -1,6 +1,7 @@
 package io.faultline.standalone.behaviour;
 
 import io.faultline.events.Json;
+import io.faultline.runtime.testing.Awaiting;
 import io.faultline.standalone.testing.StandaloneProcess;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -17,7 +18,6 @@ import tools.jackson.databind.JsonNode;
 final class Rest {
 
   private static final long PATIENCE_NANOS = 60_000_000_000L;
-  private static final long LOOK_AGAIN_MILLIS = 10;
   private static final int UNAVAILABLE = 503;
   private static final int CONFLICT = 409;
 
@@ -124,17 +124,6 @@ final class Rest {
 
   /** Waits for what events bring about; no request does. */
   void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError(host + ": waited in vain for " + what);
-      }
-      try {
-        Thread.sleep(LOOK_AGAIN_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError("interrupted", e);
-      }
-    }
+    Awaiting.await(host + ": " + what, condition);
   }
 }

@@ -1,5 +1,6 @@
 package io.faultline.standalone.testing;
 
+import io.faultline.runtime.testing.Awaiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -12,12 +13,11 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +37,6 @@ public final class StandaloneProcess implements AutoCloseable {
   /** Exit code where it could not start. */
   public static final int REFUSED = 1;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
   private static final Pattern KAFKA = Pattern.compile("Kafka on (\\S+);");
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -115,12 +113,12 @@ public final class StandaloneProcess implements AutoCloseable {
 
   /** Waits until the whole path works and the process has said so. */
   public void awaitReady() {
-    await("it is not ready", () -> isReady() && out().contains("ready in"));
+    awaitPrinted("it is ready", out -> out.contains("ready in") && isReady());
   }
 
   /** Waits until it has printed {@code text}. */
   public void awaitOutput(String text) {
-    await("it does not print " + text, () -> out().contains(text));
+    awaitPrinted("it prints " + text, out -> out.contains(text));
   }
 
   /** Stops it with SIGTERM and waits for its end. */
@@ -138,7 +136,7 @@ public final class StandaloneProcess implements AutoCloseable {
   /** Waits until it has ended by itself, and tells its exit code. */
   public int awaitExit() {
     try {
-      if (!running().waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      if (!running().waitFor(Awaiting.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError("it does not end; " + printed());
       }
       return running().exitValue();
@@ -232,23 +230,17 @@ public final class StandaloneProcess implements AutoCloseable {
     }
   }
 
-  private void await(String otherwise, BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (!condition.getAsBoolean()) {
-      if (!running().isAlive()) {
-        throw new AssertionError(
-            otherwise + ", it ended with " + running().exitValue() + "; " + printed());
-      }
-      if (Instant.now().isAfter(deadline)) {
-        throw new AssertionError(otherwise + " within " + PATIENCE + "; " + printed());
-      }
-      try {
-        Thread.sleep(LOOK_AGAIN);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError("interrupted", e);
-      }
-    }
+  private void awaitPrinted(String what, Predicate<String> condition) {
+    Awaiting.await(
+        what,
+        () -> {
+          if (!running().isAlive()) {
+            throw new AssertionError(
+                "not " + what + ", it ended with " + running().exitValue() + "; " + printed());
+          }
+          return out();
+        },
+        condition);
   }
 
   private Process running() {

@@ -1,5 +1,7 @@
 package io.faultline.notifier.above.watch;
 
+import static io.faultline.runtime.testing.Awaiting.await;
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -59,14 +61,16 @@ class DeliveriesHttpTest {
       wanted.add(fine.id());
     }
 
-    notifier.await(() -> ids(other).size() == 20);
+    awaitAsserted(() -> assertThat(ids(other)).hasSize(20));
     assertThat(ids(other)).isEqualTo(wanted);
     assertThat(ids(told)).containsOnly(later.getFirst()).doesNotContain(stuck);
-    notifier.await(() -> notifier.get(path("")).get("health").asString().equals("failing"));
+    awaitAsserted(
+        () -> assertThat(notifier.get(path("")).get("health").asString()).isEqualTo("failing"));
     receiver.answer(_ -> 200);
-    notifier.await(() -> ids(told).contains(later.getLast()));
+    awaitAsserted(() -> assertThat(ids(told)).contains(later.getLast()));
     assertThat(ids(told).stream().distinct().toList()).isEqualTo(later);
-    notifier.await(() -> notifier.get(path("")).get("health").asString().equals("ok"));
+    awaitAsserted(
+        () -> assertThat(notifier.get(path("")).get("health").asString()).isEqualTo("ok"));
     assertThat(notifier.get(path("")).get("waiting").asInt()).isZero();
   }
 
@@ -81,7 +85,8 @@ class DeliveriesHttpTest {
     Event lost = told.corrupted("pmem0", null, 0, 1);
     writer.write(lost);
 
-    notifier.await(() -> notifier.get(path("/dead-letters")).get("items").size() == 1);
+    awaitAsserted(
+        () -> assertThat(notifier.get(path("/dead-letters")).get("items").size()).isEqualTo(1));
     assertThat(receiver.eventIds()).containsExactly(lost.id(), lost.id());
     JsonNode tries = notifier.get(path("/deliveries")).get("items");
     assertThat(tries.at("/0/outcome").asString()).isEqualTo("dead");
@@ -94,12 +99,12 @@ class DeliveriesHttpTest {
     receiver.answer(_ -> 200);
     Event next = told.corrupted("pmem0", null, 8, 1);
     writer.write(next);
-    notifier.await(() -> receiver.eventIds().contains(next.id()));
+    awaitAsserted(() -> assertThat(receiver.eventIds()).contains(next.id()));
     String resend = path("/deliveries/" + lost.id() + "/resend");
     RunningNotifier.body(notifier.send("POST", resend, ""), 202);
-    notifier.await(() -> receiver.calls().size() == 4);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(4));
     assertThat(receiver.eventIds().getLast()).isEqualTo(lost.id());
-    notifier.await(() -> notifier.get(path("/dead-letters")).get("items").isEmpty());
+    awaitAsserted(() -> assertThat(notifier.get(path("/dead-letters")).get("items")).isEmpty());
     RunningNotifier.problem(notifier.send("POST", resend, ""), 404);
   }
 
@@ -110,7 +115,8 @@ class DeliveriesHttpTest {
     Event first = told.corrupted("pmem0", null, 0, 1);
     writer.write(first, told.corrupted("pmem0", null, 8, 1));
 
-    notifier.await(() -> notifier.get(path("")).get("state").asString().equals("disabled"));
+    awaitAsserted(
+        () -> assertThat(notifier.get(path("")).get("state").asString()).isEqualTo("disabled"));
     assertThat(receiver.eventIds()).containsExactly(first.id());
     receiver.answer(_ -> 200);
     assertThat(
@@ -118,7 +124,7 @@ class DeliveriesHttpTest {
                 .get("state")
                 .asString())
         .isEqualTo("active");
-    notifier.await(() -> receiver.calls().size() == 3);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(3));
     assertThat(receiver.eventIds().get(1)).isEqualTo(first.id());
   }
 
@@ -129,7 +135,7 @@ class DeliveriesHttpTest {
     receiver.header("Retry-After", "3600");
     writer.write(told.corrupted("pmem0", null, 0, 1));
 
-    notifier.await(() -> notifier.get(path("")).has("nextTry"));
+    await("the next try is told", () -> notifier.get(path("")), shown -> shown.has("nextTry"));
     Instant next = Instant.parse(notifier.get(path("")).get("nextTry").asString());
     assertThat(next).isAfter(Instant.now().plus(Duration.ofMinutes(50)));
     assertThat(receiver.calls()).hasSize(1);
@@ -139,16 +145,16 @@ class DeliveriesHttpTest {
   void thePastIsReplayedFromATimeAnEventOrTheBeginning() {
     List<String> before = write(4);
     create("\"startFrom\":\"beginning\",", webhook());
-    notifier.await(() -> receiver.calls().size() == 4);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(4));
     assertThat(receiver.eventIds()).isEqualTo(before);
 
     replay(before.get(2));
-    notifier.await(() -> receiver.calls().size() == 6);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(6));
     assertThat(receiver.eventIds().subList(4, 6)).isEqualTo(before.subList(2, 4));
     replay("2026-01-01T00:00:00Z");
-    notifier.await(() -> receiver.calls().size() == 10);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(10));
     replay("beginning");
-    notifier.await(() -> receiver.calls().size() == 14);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(14));
     assertThat(receiver.eventIds().subList(10, 14)).isEqualTo(before);
     RunningNotifier.problem(
         notifier.send("POST", path("/replay"), "{\"from\":\"local:01ARZ3NDEKTSV4RRFFQ69G5FAV\"}"),
@@ -218,15 +224,17 @@ class DeliveriesHttpTest {
         told.volumeCorrupted("vol0", fault, "pmem0", 0, 8),
         told.fileLost("data", fault, 144, "/a", 0));
 
-    notifier.await(() -> receiver.calls().size() == 1);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(1));
     JsonNode first = Json.LENIENT.readTree(receiver.calls().getFirst().body());
     assertThat(first.get("type").asString()).isEqualTo("io.faultline.fault");
     assertThat(first.get("faultid").asString()).isEqualTo(fault);
     assertThat(first.at("/data/changes/0").asString()).isEqualTo("opened");
     assertThat(first.at("/data/fault/devices/0").asString()).isEqualTo("pmem0");
     writer.write(told.recovered("pmem0", fault, RecoveredData.ZEROED, 0, 8));
-    notifier.await(
-        () -> receiver.calls().stream().anyMatch(call -> call.body().contains("\"resolved\"")));
+    awaitAsserted(
+        () ->
+            assertThat(receiver.calls())
+                .anySatisfy(call -> assertThat(call.body()).contains("\"resolved\"")));
     assertThat(receiver.calls().size()).isLessThanOrEqualTo(3);
     assertThat(receiver.eventIds()).doesNotHaveDuplicates();
   }
@@ -239,7 +247,7 @@ class DeliveriesHttpTest {
     String fault = told.faultId(1);
     writer.write(told.corrupted("pmem0", fault, 0, 8));
 
-    notifier.await(() -> !receiver.calls().isEmpty());
+    awaitAsserted(() -> assertThat(receiver.calls()).isNotEmpty());
     Receiver.Call call = receiver.calls().getFirst();
     assertThat(call.path()).isEqualTo("/api/v2/alerts");
     JsonNode alert = alert(call);
@@ -250,7 +258,9 @@ class DeliveriesHttpTest {
     assertThat(endsAt(alert)).isAfter(Instant.now());
 
     writer.write(told.recovered("pmem0", fault, RecoveredData.ZEROED, 0, 8));
-    notifier.await(() -> !endsAt(alert(receiver.calls().getLast())).isAfter(Instant.now()));
+    awaitAsserted(
+        () ->
+            assertThat(endsAt(alert(receiver.calls().getLast()))).isBeforeOrEqualTo(Instant.now()));
     JsonNode over = alert(receiver.calls().getLast());
     // The same alert: what it is told by did not change.
     assertThat(over.get("labels")).isEqualTo(alert.get("labels"));
@@ -279,15 +289,15 @@ class DeliveriesHttpTest {
     Event open = told.corrupted("pmem1", null, 0, 1);
     writer.write(told.corrupted("pmem0", fault, 0, 8), open);
 
-    notifier.await(() -> receiver.calls().size() == 1);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(1));
     assertThat(receiver.eventIds()).containsExactly(open.id());
-    notifier.await(() -> notifier.get(path("")).get("muted").asInt() == 1);
+    awaitAsserted(() -> assertThat(notifier.get(path("")).get("muted").asInt()).isEqualTo(1));
     assertThat(notifier.get(path("")).at("/mutes/0/by").asString()).isEqualTo("ann");
     assertThat(notifier.send("DELETE", path("/mutes/m1"), "").statusCode()).isEqualTo(204);
     RunningNotifier.problem(notifier.send("DELETE", path("/mutes/m1"), ""), 404);
     Event more = told.recovered("pmem0", fault, RecoveredData.ZEROED, 0, 8);
     writer.write(more);
-    notifier.await(() -> receiver.eventIds().contains(more.id()));
+    awaitAsserted(() -> assertThat(receiver.eventIds()).contains(more.id()));
     for (String bad :
         List.of(
             "{\"until\":\"2020-01-01T00:00:00Z\"}",
@@ -311,12 +321,13 @@ class DeliveriesHttpTest {
             "{\"filter\":{\"fault\":\"" + fault + "\"},\"until\":\"" + until + "\"}"),
         201);
     writer.write(told.corrupted("pmem0", fault, 0, 8));
-    notifier.await(() -> notifier.get(path("")).get("muted").asInt() == 1);
+    awaitAsserted(() -> assertThat(notifier.get(path("")).get("muted").asInt()).isEqualTo(1));
     assertThat(receiver.calls()).isEmpty();
 
     writer.write(told.volumeCorrupted("vol0", fault, "pmem0", 0, 8));
     AtomicInteger more = new AtomicInteger();
-    notifier.await(
+    await(
+        "one came",
         () -> {
           int number = more.incrementAndGet();
           writer.write(told.fileLost("data", fault, number, "/a/" + number, 4096L * number));

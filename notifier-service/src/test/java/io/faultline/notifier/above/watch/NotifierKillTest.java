@@ -1,5 +1,7 @@
 package io.faultline.notifier.above.watch;
 
+import static io.faultline.runtime.testing.Awaiting.await;
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Event;
@@ -19,21 +21,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** The notifier in a process of its own, killed while it delivers. */
 class NotifierKillTest {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   @TempDir private Path folder;
 
@@ -51,30 +48,33 @@ class NotifierKillTest {
       receiver.answer(call -> call.body().contains("\"host\":\"failing\"") ? 503 : 200);
       Process first = start(broker);
       try {
-        await(() -> put(receiver) == 201);
+        awaitAsserted(() -> assertThat(put(receiver)).isEqualTo(201));
         Event stuck = failing.corrupted("pmem0", null, 0, 1);
         writer.write(stuck);
-        await(() -> attempts().contains(3));
+        awaitAsserted(() -> assertThat(attempts()).contains(3));
         List<String> wanted = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
           Event event = fine.corrupted("pmem0", null, i, 1);
           writer.write(event);
           wanted.add(event.id());
         }
-        await(() -> distinct(receiver, "fine:").size() > 50);
+        awaitAsserted(() -> assertThat(distinct(receiver, "fine:").size()).isGreaterThan(50));
         first.destroyForcibly().waitFor();
         int tried = attempts(receiver, stuck.id());
 
         Process second = start(broker);
         try {
-          await(() -> distinct(receiver, "fine:").size() == 300);
+          awaitAsserted(() -> assertThat(distinct(receiver, "fine:")).hasSize(300));
           assertThat(distinct(receiver, "fine:")).isEqualTo(wanted);
-          await(() -> attempts(receiver, stuck.id()) > tried);
-          await(() -> !attempts().isEmpty() && attempts().getFirst() >= 4);
+          awaitAsserted(() -> assertThat(attempts(receiver, stuck.id())).isGreaterThan(tried));
+          await(
+              "a fourth attempt is told",
+              this::attempts,
+              attempts -> !attempts.isEmpty() && attempts.getFirst() >= 4);
           // Every try counts, but for one that the kill cut off and one that is under way.
           assertThat(attempts(receiver, stuck.id())).isLessThanOrEqualTo(highest() + 2);
           receiver.answer(_ -> 200);
-          await(() -> health().equals("ok"));
+          awaitAsserted(() -> assertThat(health()).isEqualTo("ok"));
         } finally {
           second.destroyForcibly().waitFor();
         }
@@ -169,17 +169,5 @@ class NotifierKillTest {
     return List.copyOf(
         new LinkedHashSet<>(
             receiver.eventIds().stream().filter(id -> id.startsWith(prefix)).toList()));
-  }
-
-  private static void await(BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as("it became so in time").isBefore(deadline);
-      try {
-        Thread.sleep(50);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -1,5 +1,7 @@
 package io.faultline.notifier.above.watch;
 
+import static io.faultline.runtime.testing.Awaiting.await;
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -125,21 +127,24 @@ class OutageTest {
         hosts.forEach(host -> write(host, 10, wanted));
         calls += hosts.size();
         int all = calls;
-        notifier.await(() -> receiver.calls().size() >= all);
+        awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(all));
       }
       CLOCK.pass(Duration.ofMinutes(16));
       assertThat(receiver.calls()).hasSize(calls);
-      notifier.await(() -> attempt("hour") == 4);
+      awaitAsserted(() -> assertThat(attempt("hour")).isEqualTo(4));
       receiver.answer(_ -> 200);
       CLOCK.pass(Duration.ofHours(3));
       hosts.forEach(
           host -> {
-            notifier.await(() -> distinct(receiver, host).size() == 40);
+            awaitAsserted(() -> assertThat(distinct(receiver, host)).hasSize(40));
             assertThat(distinct(receiver, host)).isEqualTo(wanted.get(host.host));
           });
       // Not more than was tried while it was down, and each event once.
-      notifier.await(() -> receiver.calls().size() == 4 * hosts.size() + 3 * 40);
-      notifier.await(() -> notifier.get("/v1/watchers/hour").get("health").asString().equals("ok"));
+      awaitAsserted(() -> assertThat(receiver.calls()).hasSize(4 * hosts.size() + 3 * 40));
+      awaitAsserted(
+          () ->
+              assertThat(notifier.get("/v1/watchers/hour").get("health").asString())
+                  .isEqualTo("ok"));
     }
   }
 
@@ -170,7 +175,8 @@ class OutageTest {
       Map<String, List<String>> wanted = new HashMap<>();
       write(host, 5, wanted);
       // At least one try for each; one more where a connection seemed to be open still.
-      notifier.await(
+      await(
+          "the good ones get theirs",
           () -> {
             CLOCK.pass(Duration.ofSeconds(2));
             return distinct(good, host).size() == 5;
@@ -227,10 +233,10 @@ class OutageTest {
       Map<String, List<String>> wanted = new HashMap<>();
       write(host, 30, wanted);
 
-      notifier.await(() -> quick.calls().size() == 30);
+      awaitAsserted(() -> assertThat(quick.calls()).hasSize(30));
       assertThat(slow.calls().size()).isLessThan(30);
       assertThat(quick.eventIds()).isEqualTo(wanted.get(host.host));
-      notifier.await(() -> distinct(slow, host).size() == 30);
+      awaitAsserted(() -> assertThat(distinct(slow, host)).hasSize(30));
       assertThat(distinct(slow, host)).isEqualTo(wanted.get(host.host));
     }
   }
@@ -251,16 +257,17 @@ class OutageTest {
       receiver.answer(_ -> 503);
       Map<String, List<String>> lost = new HashMap<>();
       write(host, 3, lost);
-      notifier.await(() -> attempt("gone") == 1);
+      awaitAsserted(() -> assertThat(attempt("gone")).isEqualTo(1));
       Event next = host.corrupted("pmem0", null, 9, 1);
       removeAll(EventWriter.topic(next));
       receiver.answer(_ -> 200);
       CLOCK.pass(Duration.ofMinutes(1));
 
-      notifier.await(() -> receiver.calls().getLast().body().contains("io.faultline.resync"));
+      awaitAsserted(
+          () -> assertThat(receiver.calls().getLast().body()).contains("io.faultline.resync"));
       assertThat(receiver.calls().getLast().body()).contains("events of gone were removed");
       writer.write(next);
-      notifier.await(() -> receiver.eventIds().getLast().equals(next.id()));
+      awaitAsserted(() -> assertThat(receiver.eventIds().getLast()).isEqualTo(next.id()));
       assertThat(receiver.eventIds()).doesNotContainAnyElementsOf(lost.get("gone").subList(1, 3));
       assertThat(notifier.get("/v1/watchers/gone").get("resyncs").asInt()).isEqualTo(1);
     }
@@ -296,12 +303,16 @@ class OutageTest {
     Told host = new Told("many");
     try (Receiver receiver = new Receiver()) {
       makeMany(watchers, host.host, receiver);
-      notifier.await(() -> notifier.count("faultline.notifier.watchers.run") >= watchers);
+      awaitAsserted(
+          () ->
+              assertThat(notifier.count("faultline.notifier.watchers.run"))
+                  .isGreaterThanOrEqualTo(watchers));
       Map<String, List<String>> wanted = new HashMap<>();
       write(host, 5, wanted);
 
       // A call may fail where so many come at once; then it is made again when time has passed.
-      notifier.await(
+      await(
+          "all get theirs",
           () -> {
             CLOCK.pass(Duration.ofSeconds(1));
             return receiver.distinct() == 5 * watchers;

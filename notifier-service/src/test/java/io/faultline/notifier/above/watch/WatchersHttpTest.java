@@ -1,5 +1,7 @@
 package io.faultline.notifier.above.watch;
 
+import static io.faultline.runtime.testing.Awaiting.await;
+import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
@@ -50,7 +52,7 @@ class WatchersHttpTest {
       wanted.add(event.id());
     }
 
-    notifier.await(() -> receiver.calls().size() >= 20);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(20));
     assertThat(receiver.eventIds()).isEqualTo(wanted);
     assertThat(receiver.calls())
         .allSatisfy(
@@ -63,7 +65,10 @@ class WatchersHttpTest {
                               .verify(call.body(), call.headers()))
                   .doesNotThrowAnyException();
             });
-    notifier.await(() -> notifier.get("/v1/watchers/" + name).get("delivered").asLong() == 20);
+    awaitAsserted(
+        () ->
+            assertThat(notifier.get("/v1/watchers/" + name).get("delivered").asLong())
+                .isEqualTo(20));
     JsonNode deliveries = notifier.get("/v1/watchers/" + name + "/deliveries");
     assertThat(deliveries.get("items")).hasSize(20);
     assertThat(deliveries.at("/items/0/event").asString()).isEqualTo(wanted.getLast());
@@ -77,14 +82,16 @@ class WatchersHttpTest {
     receiver.answer(_ -> tries.incrementAndGet() <= 3 ? 500 : 200);
     List<String> ids = write(3);
 
-    notifier.await(() -> receiver.calls().size() >= 6);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(6));
     assertThat(receiver.eventIds())
         .containsExactly(ids.get(0), ids.get(0), ids.get(0), ids.get(0), ids.get(1), ids.get(2));
     assertThat(receiver.calls().stream().map(call -> call.headers().firstValue("webhook-id").get()))
         .isEqualTo(receiver.eventIds());
     JsonNode deliveries = notifier.get("/v1/watchers/" + name + "/deliveries").get("items");
-    notifier.await(
-        () -> notifier.get("/v1/watchers/" + name + "/deliveries").get("items").size() == 6);
+    awaitAsserted(
+        () ->
+            assertThat(notifier.get("/v1/watchers/" + name + "/deliveries").get("items").size())
+                .isEqualTo(6));
     assertThat(deliveries.toString()).contains("answered 500").contains("\"attempt\":4");
     assertThat(notifier.count("faultline.notifier.webhook.failures")).isGreaterThanOrEqualTo(3);
   }
@@ -96,7 +103,7 @@ class WatchersHttpTest {
     receiver.answer(_ -> tries.incrementAndGet() <= 2 ? 307 : 200);
     List<String> ids = write(1);
 
-    notifier.await(() -> receiver.calls().size() >= 3);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(3));
     assertThat(receiver.eventIds()).containsOnly(ids.getFirst());
     assertThat(receiver.calls()).allMatch(call -> call.path().equals("/hook"));
   }
@@ -110,7 +117,7 @@ class WatchersHttpTest {
       RunningNotifier.body(put(lively, definition("", other.url("/hook"))), 201);
       List<String> ids = write(30);
 
-      notifier.await(() -> other.calls().size() >= 30);
+      awaitAsserted(() -> assertThat(other.calls()).hasSizeGreaterThanOrEqualTo(30));
       assertThat(other.eventIds()).isEqualTo(ids);
       assertThat(receiver.eventIds()).containsOnly(ids.getFirst());
       assertThat(notifier.get("/v1/watchers/" + name).get("failures").asInt()).isPositive();
@@ -122,20 +129,20 @@ class WatchersHttpTest {
   void aPausedWatcherGoesOnWhereItWas() {
     create(definition(""));
     List<String> ids = new ArrayList<>(write(2));
-    notifier.await(() -> receiver.calls().size() == 2);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(2));
     assertThat(
             RunningNotifier.body(notifier.send("POST", path("/pause"), ""), 200)
                 .get("state")
                 .asString())
         .isEqualTo("paused");
     // The engine has heard of it as soon as it does not read for it any more.
-    notifier.await(() -> !notifier.get(path("")).has("behind"));
+    await("it is not behind", () -> notifier.get(path("")), shown -> !shown.has("behind"));
     ids.addAll(write(3));
     assertThat(notifier.get(path("")).get("state").asString()).isEqualTo("paused");
     assertThat(receiver.calls()).hasSize(2);
 
     RunningNotifier.body(notifier.send("POST", path("/resume"), ""), 200);
-    notifier.await(() -> receiver.calls().size() >= 5);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(5));
     assertThat(receiver.eventIds()).isEqualTo(ids);
   }
 
@@ -143,14 +150,14 @@ class WatchersHttpTest {
   void whoeverComesAfterGoesOnWhereTheOneBeforeStopped() {
     create(definition(""));
     List<String> ids = new ArrayList<>(write(5));
-    notifier.await(() -> receiver.calls().size() == 5);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSize(5));
 
     NotifierWorld.stopNotifier();
     ids.addAll(write(5));
     RunningNotifier second = NotifierWorld.notifier();
     ids.addAll(write(5));
 
-    second.await(() -> receiver.calls().size() >= 15);
+    awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(15));
     assertThat(receiver.eventIds()).isEqualTo(ids);
     assertThat(second.get(path("")).get("state").asString()).isEqualTo("active");
   }
@@ -182,7 +189,7 @@ class WatchersHttpTest {
             .isEqualTo(winner.at("/sink/url"));
       }
       List<String> ids = write(10);
-      notifier.await(() -> receiver.calls().size() >= 10);
+      awaitAsserted(() -> assertThat(receiver.calls()).hasSizeGreaterThanOrEqualTo(10));
       assertThat(receiver.eventIds()).isEqualTo(ids);
     }
   }
@@ -216,7 +223,7 @@ class WatchersHttpTest {
     write(3);
     create(definition(""));
     List<String> later = write(1);
-    notifier.await(() -> !receiver.calls().isEmpty() && receiver.eventIds().contains(later.get(0)));
+    awaitAsserted(() -> assertThat(receiver.eventIds()).contains(later.get(0)));
   }
 
   @Test

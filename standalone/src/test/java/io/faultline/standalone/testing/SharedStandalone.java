@@ -1,0 +1,101 @@
+package io.faultline.standalone.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.runtime.http.BrokenAnswerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * One running Faultline, open and with its default settings, for every test class that only needs
+ * one: a start costs more than most of what is tested on it. It is started by the first that asks,
+ * given as a parameter of type {@link StandaloneProcess}, and stopped when all tests have ended.
+ *
+ * <p>Each class uses hosts of its own, and looks at events, faults and watchers of those only.
+ * Nobody stops or kills it: who has to, or wants settings of its own, starts its own.
+ *
+ * <p>It must be silent on standard error: looked at after each class, so that it is known which one
+ * made it speak, and once more after it has stopped. Only an answer that was broken off, because
+ * what it reads is gone ({@code BrokenAnswerException}), may be told there.
+ */
+public final class SharedStandalone implements ParameterResolver, AfterAllCallback {
+
+  private static final Namespace NAMESPACE = Namespace.create(SharedStandalone.class);
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.getParameter().getType() == StandaloneProcess.class;
+  }
+
+  @Override
+  public StandaloneProcess resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    return context
+        .getRoot()
+        .getStore(NAMESPACE)
+        .computeIfAbsent(Running.class, key -> Running.start(), Running.class)
+        .faultline;
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    Running running = context.getRoot().getStore(NAMESPACE).get(Running.class, Running.class);
+    if (running != null) {
+      running.assertSilent();
+    }
+  }
+
+  /** Closed by JUnit, after the last class; what fails then fails the run. */
+  private static final class Running implements AutoCloseable {
+
+    private final Path folder;
+    final StandaloneProcess faultline;
+    private long linesLookedAt;
+
+    private Running(Path folder, StandaloneProcess faultline) {
+      this.folder = folder;
+      this.faultline = faultline;
+    }
+
+    static Running start() {
+      try {
+        Path folder = Files.createTempDirectory("faultline-shared-");
+        return new Running(folder, StandaloneProcess.on(folder.resolve("data")).startReady());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    /** Since the last time. */
+    void assertSilent() {
+      List<String> lines = faultline.err().lines().skip(linesLookedAt).toList();
+      linesLookedAt += lines.size();
+      assertThat(lines)
+          .as("standard error of the shared Faultline")
+          .allMatch(line -> line.contains(BrokenAnswerException.class.getName()));
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (faultline) {
+        assertThat(faultline.stop()).isEqualTo(StandaloneProcess.STOPPED);
+        assertSilent();
+      } finally {
+        try (Stream<Path> files = Files.walk(folder)) {
+          for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+            Files.delete(file);
+          }
+        }
+      }
+    }
+  }
+}
