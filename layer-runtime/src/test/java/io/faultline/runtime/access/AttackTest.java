@@ -63,7 +63,13 @@ class AttackTest {
                 "faultline.access.jwt.jwk-set-uri",
                 provider.keysUrl(),
                 "server.tomcat.connection-timeout",
-                "1s"));
+                "1s",
+                "faultline.requests.headers-timeout",
+                "1s",
+                "faultline.requests.body-grace",
+                "1s",
+                "faultline.requests.body-bytes-per-second",
+                "1000"));
     viewer = service.newToken(admin, "viewer");
     operator = service.newToken(admin, "operator");
   }
@@ -601,6 +607,85 @@ class AttackTest {
       socket.getOutputStream().flush();
       untilClosed(socket.getInputStream());
     }
+  }
+
+  // Each byte comes long before the connection is silent for too long.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "GET /v1/things/a HTTP/1.1\r\nHost: x\r\nX: ",
+        "POST /v1/session HTTP/1.1\r\n"
+            + "Host: x\r\n"
+            + "Content-Type: application/json\r\n"
+            + "Content-Length: 1000000\r\n\r\n"
+      })
+  void whoDripsIsNotWaitedFor(String begun) throws IOException {
+    double before = service.counted("faultline.requests.slow");
+    assertThat(Drip.of(service.port(), begun, "x")).matches("(?s)|HTTP/1.1 408 .*");
+    assertThat(service.counted("faultline.requests.slow")).isGreaterThan(before);
+  }
+
+  @Test
+  void emptyLinesInsteadOfARequestAreNotWaitedForEither() throws IOException {
+    assertThat(Drip.of(service.port(), "", "\r\n")).isEmpty();
+    String after = "GET /actuator/health/readiness HTTP/1.1\r\nHost: x\r\n\r\n";
+    assertThat(Drip.of(service.port(), after, "\r\n")).startsWith("HTTP/1.1 200");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Content-Length: 100000", "Transfer-Encoding: chunked"})
+  void aDrippingBodyIsEndedAndChangesNothing(String framing) throws IOException {
+    int before = service.changes();
+    String piece = framing.startsWith("T") ? "1\r\n \r\n" : " ";
+    for (String begun :
+        List.of(
+            "POST " + INJECT + " HTTP/1.1\r\nContent-Type: application/json",
+            "PUT /v1/things/pmem0/data HTTP/1.1\r\nContent-Type: application/octet-stream")) {
+      String answer =
+          Drip.of(
+              service.port(),
+              begun
+                  + "\r\nHost: x\r\nAuthorization: Bearer "
+                  + operator
+                  + "\r\n"
+                  + framing
+                  + "\r\n\r\n",
+              piece);
+      assertThat(answer)
+          .startsWith("HTTP/1.1 408")
+          .contains("application/problem+json", "/problems/request-too-slow");
+    }
+    assertThat(service.changes()).isEqualTo(before);
+  }
+
+  /** After an answer that did not want the body, the server takes what is left of it. */
+  @Test
+  void aBodyThatNobodyWantsIsNotWaitedForEither() throws IOException {
+    String health =
+        "GET /actuator/health/readiness HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+    assertThat(Drip.of(service.port(), health, "x")).startsWith("HTTP/1.1 200");
+    String stranger = "POST " + INJECT + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+    assertThat(Drip.of(service.port(), stranger, "x")).startsWith("HTTP/1.1 401");
+  }
+
+  /** Longer than the grace, and quicker than the least rate. */
+  @Test
+  void anHonestClientMayBeSlow() throws IOException {
+    int before = service.changes();
+    int pieces = 60;
+    String answer =
+        Drip.of(
+            service.port(),
+            "PUT /v1/things/pmem0/data HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                + operator
+                + "\r\nConnection: close\r\nContent-Type: application/octet-stream"
+                + "\r\nContent-Length: "
+                + pieces * 1_000
+                + "\r\n\r\n",
+            "x".repeat(1_000));
+    assertThat(answer).startsWith("HTTP/1.1 200").contains("{\"bytes\":" + pieces * 1_000 + "}");
+    assertThat(service.changes()).isEqualTo(before + 1);
   }
 
   private static void untilClosed(InputStream in) {

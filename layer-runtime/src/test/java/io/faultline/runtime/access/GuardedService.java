@@ -6,8 +6,12 @@ import io.faultline.events.Json;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.RuntimeConfiguration;
 import io.faultline.runtime.ServiceUrls;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -41,6 +46,9 @@ final class GuardedService implements AutoCloseable {
   @RestController
   static class Things {
 
+    /** Changes that were made, all kinds. */
+    final AtomicInteger changes = new AtomicInteger();
+
     @GetMapping("/v1/things/{thing}")
     Map<String, Object> read(@PathVariable String thing) {
       return Map.of("thing", thing);
@@ -48,7 +56,16 @@ final class GuardedService implements AutoCloseable {
 
     @PostMapping(path = "/v1/things/{thing}/faults", consumes = "application/json")
     Map<String, Object> inject(@PathVariable String thing, @RequestBody Map<String, Object> body) {
+      changes.incrementAndGet();
       return Map.of("done", thing);
+    }
+
+    /** Takes a body piece by piece, as maps and files are taken. */
+    @PutMapping("/v1/things/{thing}/data")
+    Map<String, Object> store(@PathVariable String thing, InputStream body) throws IOException {
+      long bytes = body.transferTo(OutputStream.nullOutputStream());
+      changes.incrementAndGet();
+      return Map.of("bytes", bytes);
     }
 
     @PutMapping(path = "/v1/watchers/{watcher}", consumes = "application/json")
@@ -82,7 +99,7 @@ final class GuardedService implements AutoCloseable {
       return AccessRules.builder()
           .viewerUnless("recover", "GET /v1/things/{thing}")
           .viewer("GET /v1/stream")
-          .operator("POST /v1/things/{thing}/faults")
+          .operator("POST /v1/things/{thing}/faults", "PUT /v1/things/{thing}/data")
           .admin("PUT /v1/watchers/{watcher}")
           .build();
     }
@@ -118,6 +135,17 @@ final class GuardedService implements AutoCloseable {
 
   int port() {
     return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
+  }
+
+  int changes() {
+    return context.getBean(Things.class).changes.get();
+  }
+
+  /** What a counter says, of all its tags. */
+  double counted(String name) {
+    return context.getBean(MeterRegistry.class).find(name).counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   KafkaConnection connection() {
