@@ -49,27 +49,21 @@ class AttackTest {
     service =
         GuardedService.start(
             broker.bootstrapServers(),
-            Map.of(
-                "faultline.access.required",
-                "true",
-                "faultline.access.tokens-file",
-                folder.resolve("tokens").toString(),
-                "faultline.access.service-token-file",
-                folder.resolve("service-token").toString(),
-                "faultline.access.jwt.issuer",
-                Provider.ISSUER,
-                "faultline.access.jwt.audiences",
-                Provider.AUDIENCE,
-                "faultline.access.jwt.jwk-set-uri",
-                provider.keysUrl(),
-                "server.tomcat.connection-timeout",
-                "1s",
-                "faultline.requests.headers-timeout",
-                "1s",
-                "faultline.requests.body-grace",
-                "1s",
-                "faultline.requests.body-bytes-per-second",
-                "1000"));
+            Map.ofEntries(
+                Map.entry("faultline.access.required", "true"),
+                Map.entry("faultline.access.tokens-file", folder.resolve("tokens").toString()),
+                Map.entry(
+                    "faultline.access.service-token-file",
+                    folder.resolve("service-token").toString()),
+                Map.entry("faultline.access.jwt.issuer", Provider.ISSUER),
+                Map.entry("faultline.access.jwt.audiences", Provider.AUDIENCE),
+                Map.entry("faultline.access.jwt.jwk-set-uri", provider.keysUrl()),
+                Map.entry("server.tomcat.connection-timeout", "1s"),
+                // All of this is one stranger.
+                Map.entry("faultline.access.limits.stranger-per-minute", "0"),
+                Map.entry("faultline.requests.headers-timeout", "1s"),
+                Map.entry("faultline.requests.body-grace", "1s"),
+                Map.entry("faultline.requests.body-bytes-per-second", "1000")));
     viewer = service.newToken(admin, "viewer");
     operator = service.newToken(admin, "operator");
   }
@@ -374,6 +368,52 @@ class AttackTest {
         .isEqualTo(200);
   }
 
+  // --- keys
+
+  /** Who knows the key of another one does not get what that one was answered. */
+  @Test
+  void anIdempotencyKeyIsOnesOwnInAllOnesSessions() {
+    String other = service.newToken(admin, "operator");
+    String session = session(operator);
+    String jwt = provider.token("operator", claims -> claims);
+    String own = command(service.as(operator, INJECT));
+    assertThat(own).startsWith("POST " + INJECT + " k1 ").doesNotContain(operator);
+    assertThat(command(service.as(operator, INJECT))).isEqualTo(own);
+    assertThat(command(with(session, INJECT))).isEqualTo(own);
+    assertThat(command(service.as(jwt, INJECT)))
+        .isEqualTo(command(service.as(provider.token("operator", claims -> claims), INJECT)))
+        .isEqualTo(command(with(session(jwt), INJECT)));
+    assertThat(
+            List.of(
+                own,
+                command(service.as(other, INJECT)),
+                command(service.as(admin, INJECT)),
+                command(service.as(jwt, INJECT)),
+                command(
+                    service.as(
+                        provider.token("operator", claims -> claims.subject("grace")), INJECT)),
+                command(service.as(ofService, INJECT)),
+                command(service.as(ofService, INJECT).header("Faultline-On-Behalf-Of", "a")),
+                command(service.as(ofService, INJECT).header("Faultline-On-Behalf-Of", "b"))))
+        .doesNotHaveDuplicates();
+  }
+
+  private static String command(HttpRequest.Builder request) {
+    return service
+        .json(posting(request, "{}").header("Idempotency-Key", "k1"), 200)
+        .get("command")
+        .asString();
+  }
+
+  private static String session(String token) {
+    return service
+        .send(posting(service.request("/v1/session"), "{\"token\":\"" + token + "\"}"))
+        .headers()
+        .firstValue("Set-Cookie")
+        .orElseThrow()
+        .split(";")[0];
+  }
+
   // --- audit
 
   @Test
@@ -466,13 +506,7 @@ class AttackTest {
     assertThat(service.status(with(session, "/v1/session").DELETE())).isEqualTo(204);
     assertThat(service.status(with(session, "/v1/things/pmem0"))).isEqualTo(401);
 
-    String second =
-        service
-            .send(posting(service.request("/v1/session"), "{\"token\":\"" + token + "\"}"))
-            .headers()
-            .firstValue("Set-Cookie")
-            .orElseThrow()
-            .split(";")[0];
+    String second = session(token);
     assertThat(service.status(with(second, "/v1/things/pmem0"))).isEqualTo(200);
     service.send(service.as(admin, "/v1/tokens/" + token.substring(4, 24)).DELETE());
     assertThat(service.status(with(second, "/v1/things/pmem0"))).isEqualTo(401);

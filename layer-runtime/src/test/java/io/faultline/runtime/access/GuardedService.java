@@ -6,8 +6,10 @@ import io.faultline.events.Json;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.RuntimeConfiguration;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.http.Edge;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,9 +57,12 @@ final class GuardedService implements AutoCloseable {
     }
 
     @PostMapping(path = "/v1/things/{thing}/faults", consumes = "application/json")
-    Map<String, Object> inject(@PathVariable String thing, @RequestBody Map<String, Object> body) {
+    Map<String, Object> inject(
+        @PathVariable String thing,
+        @RequestBody Map<String, Object> body,
+        HttpServletRequest request) {
       changes.incrementAndGet();
-      return Map.of("done", thing);
+      return Map.of("done", thing, "command", String.valueOf(Edge.commandId(request)));
     }
 
     /** Takes a body piece by piece, as maps and files are taken. */
