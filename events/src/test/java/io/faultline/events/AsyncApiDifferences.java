@@ -52,6 +52,11 @@ final class AsyncApiDifferences {
 
   private void topics() {
     Map<String, Set<String>> documented = doc.messagesByTopic();
+    // What access control keeps is held by a test beside it, in layer-runtime.
+    documented
+        .keySet()
+        .removeIf(
+            topic -> topic.startsWith("faultline.access.") || topic.equals("faultline.audit"));
     compare("topics", documented.keySet(), topicsOfTheCode());
     Set<String> events =
         Stream.of(EventType.values()).map(EventType::ceType).collect(Collectors.toSet());

@@ -7,6 +7,7 @@ import io.faultline.runtime.http.BodyLimitFilter;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
 import io.faultline.runtime.http.ProblemValve;
+import io.faultline.runtime.pace.PaceConfiguration;
 import io.faultline.runtime.trace.Spans;
 import io.faultline.runtime.trace.TraceConfiguration;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -38,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
   ProblemErrorController.class,
   AccessConfiguration.class,
   TraceConfiguration.class,
+  PaceConfiguration.class,
   BuildConfiguration.class
 })
 public class RuntimeConfiguration {

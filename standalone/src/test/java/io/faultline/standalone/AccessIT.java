@@ -45,10 +45,11 @@ class AccessIT {
       assertThat(
               send(faultline, admin, put(faultline, VOLUME, "text/plain", "0 2048 linear pmem0 0")))
           .isEqualTo(201);
+      keysAreOnesOwn(faultline, admin);
       String audit = Files.readString(data.resolve("log/standalone.log.audit"));
       assertThat(audit).contains(VOLUME, "first-admin").doesNotContain(admin);
 
-      String viewer = viewer(faultline, admin);
+      String viewer = token(faultline, admin, "viewer");
       assertThat(badBlocks(faultline, admin)).contains("latent");
       assertThat(badBlocks(faultline, viewer)).contains("ranges").doesNotContain("latent");
 
@@ -58,6 +59,35 @@ class AccessIT {
           .isEqualTo(200);
       assertThat(faultline.stop()).isEqualTo(StandaloneProcess.STOPPED);
     }
+  }
+
+  /** In the journal of device-service and in the answers that a layer keeps. */
+  private static void keysAreOnesOwn(StandaloneProcess faultline, String admin) {
+    String other = token(faultline, admin, "operator");
+    String fault = "{\"sector\":0,\"count\":8,\"notify\":false}";
+    String first = keyed(faultline, admin, DEVICE + "/faults", fault);
+    assertThat(first).contains("faultId");
+    assertThat(keyed(faultline, admin, DEVICE + "/faults", fault)).isEqualTo(first);
+    assertThat(keyed(faultline, other, DEVICE + "/faults", fault))
+        .contains("faultId")
+        .isNotEqualTo(first);
+    // The same key for another request is refused where it is one's own key only.
+    String message = VOLUME + "/message?sector=0";
+    assertThat(keyed(faultline, admin, message, "one")).contains("message-refused");
+    assertThat(keyed(faultline, admin, message, "two")).contains("idempotency-key-reused");
+    assertThat(keyed(faultline, other, message, "two")).contains("message-refused");
+  }
+
+  private static String keyed(StandaloneProcess faultline, String token, String path, String body) {
+    return faultline
+        .send(
+            HttpRequest.newBuilder(faultline.uri(path))
+                .header("Authorization", "Bearer " + token)
+                .header("Content-Type", body.startsWith("{") ? "application/json" : "text/plain")
+                .header("Idempotency-Key", "k1")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build())
+        .body();
   }
 
   @Test
@@ -97,12 +127,12 @@ class AccessIT {
     return answer.statusCode();
   }
 
-  private static String viewer(StandaloneProcess faultline, String admin) {
+  private static String token(StandaloneProcess faultline, String admin, String role) {
     HttpRequest request =
         HttpRequest.newBuilder(faultline.uri("/v1/tokens"))
             .header("Authorization", "Bearer " + admin)
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"v\",\"role\":\"viewer\"}"))
+            .POST(HttpRequest.BodyPublishers.ofString("{\"name\":\"v\",\"role\":\"" + role + "\"}"))
             .build();
     String made = faultline.send(request).body();
     int begin = made.indexOf("flt_");

@@ -3,6 +3,7 @@ package io.faultline.deployment.door;
 import io.faultline.runtime.http.ProblemAdvice;
 import io.faultline.runtime.http.ProblemErrorController;
 import io.faultline.runtime.http.ProblemValve;
+import io.faultline.runtime.pace.PaceConfiguration;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -24,7 +25,12 @@ import org.springframework.core.Ordered;
 @EnableAutoConfiguration(exclude = KafkaAutoConfiguration.class)
 @EnableConfigurationProperties(DoorProperties.class)
 @PropertySource("classpath:/io/faultline/runtime/service.properties")
-@Import({ProblemAdvice.class, ProblemErrorController.class, UnionController.class})
+@Import({
+  ProblemAdvice.class,
+  ProblemErrorController.class,
+  PaceConfiguration.class,
+  UnionController.class
+})
 public class FrontDoorApplication {
 
   /**

@@ -245,6 +245,47 @@ class ChartTest {
         .contains("\"secretName\":\"mine\"");
   }
 
+  /** Every service asks who scrapes it, and a viewer may. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "access: {existingSecret: mine}\n"})
+  void prometheusShowsEveryServiceAViewersToken(String access) {
+    Rendered rendered = Rendered.with(KAFKA + "serviceMonitor: {enabled: true}\n" + access);
+    JsonObject monitor = rendered.named("ServiceMonitor", "release-faultline");
+    List<JsonObject> endpoints = Rendered.list(Rendered.path(monitor, "spec", "endpoints"));
+    assertThat(endpoints).hasSize(1);
+    JsonObject endpoint = endpoints.getFirst();
+    // The fields of the operator's own definition; there is no model of it here.
+    assertThat(endpoint.keySet())
+        .containsExactlyInAnyOrder("port", "path", "interval", "authorization", "relabelings");
+    JsonObject authorization = endpoint.getAsJsonObject("authorization");
+    assertThat(authorization.keySet()).containsExactlyInAnyOrder("type", "credentials");
+    assertThat(Rendered.text(authorization, "type")).isEqualTo("Bearer");
+    JsonObject credentials = authorization.getAsJsonObject("credentials");
+    assertThat(credentials.keySet()).containsExactlyInAnyOrder("name", "key");
+    assertThat(Rendered.text(credentials, "key")).isEqualTo("viewer-token");
+    String secret = access.isEmpty() ? "release-faultline-access" : "mine";
+    assertThat(Rendered.text(credentials, "name")).isEqualTo(secret);
+    if (access.isEmpty()) {
+      JsonObject made = rendered.named("Secret", secret).getAsJsonObject("stringData");
+      String token = Rendered.text(made, "viewer-token");
+      assertThat(Rendered.text(made, "tokens").lines())
+          .anyMatch(line -> line.startsWith(token.split("_")[1] + " viewer "));
+    }
+
+    String kept =
+        Rendered.list(endpoint.get("relabelings")).stream()
+            .filter(step -> step.has("action") && Rendered.text(step, "action").equals("keep"))
+            .map(step -> Rendered.text(step, "regex"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(rendered.ofKind("Service").map(Rendered::name).filter(name -> name.matches(kept)))
+        .containsExactlyInAnyOrder(
+            "release-faultline-device-service-pods",
+            "release-faultline-dm-service-pods",
+            "release-faultline-fs-service-pods",
+            "release-faultline-notifier-service-pods");
+  }
+
   /** Helm reads nothing outside of its chart, so the rules are there twice. */
   @Test
   void theAlertsOfTheChartAreThoseOfTheProject() throws IOException {

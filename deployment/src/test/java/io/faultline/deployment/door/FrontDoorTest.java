@@ -12,6 +12,8 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,7 +24,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +42,7 @@ class FrontDoorTest {
   private static final Map<Route, HttpServer> SERVICES = new EnumMap<>(Route.class);
   private static final AtomicInteger READINESS = new AtomicInteger(200);
   private static final CountDownLatch SEEN = new CountDownLatch(1);
+  private static final Set<String> WHOLE = ConcurrentHashMap.newKeySet();
   private static HttpClient http;
   private static ConfigurableApplicationContext door;
   private static String url;
@@ -70,6 +75,7 @@ class FrontDoorTest {
   private static String[] arguments(int fsPort) {
     return new String[] {
       "--server.port=0",
+      "--faultline.requests.body-grace=1s",
       "--faultline.device-service-url=http://localhost:" + port(Route.DEVICE),
       "--faultline.dm-service-url=http://localhost:" + port(Route.DM),
       "--faultline.fs-service-url=http://localhost:" + fsPort,
@@ -146,6 +152,33 @@ class FrontDoorTest {
     }
   }
 
+  /** A byte at a time would keep two connections, here and behind. */
+  @Test
+  void whoDripsABodyIsNotWaitedFor() throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", URI.create(url).getPort())) {
+      socket.setSoTimeout(50);
+      socket
+          .getOutputStream()
+          .write(
+              "PUT /v1/hosts/local/devices/dripping HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      int first = -1;
+      for (int bytes = 0; first < 0; bytes++) {
+        assertThat(bytes).as("bytes until it was ended").isLessThan(1_000);
+        socket.getOutputStream().write('x');
+        try {
+          first = socket.getInputStream().read();
+        } catch (SocketTimeoutException nothingYet) {
+          // That is the pause between two bytes.
+        }
+      }
+      socket.setSoTimeout(10_000);
+      byte[] rest = socket.getInputStream().readNBytes(11);
+      assertThat(new String(rest, StandardCharsets.US_ASCII)).isEqualTo("TTP/1.1 408");
+    }
+    assertThat(WHOLE).noneMatch(uri -> uri.contains("dripping"));
+  }
+
   @Test
   void whatIsInsideAServiceIsNotReached() throws Exception {
     assertThat(get("/v1/%2e%2e/actuator/prometheus").statusCode()).isIn(400, 404);
@@ -187,6 +220,7 @@ class FrontDoorTest {
     seen.put("method", exchange.getRequestMethod());
     seen.put("uri", exchange.getRequestURI().toString());
     seen.put("body", new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+    WHOLE.add(seen.get("uri"));
     exchange.getResponseHeaders().add("Faultline-Bad-Ranges", "8+16");
     answer(exchange, 422, Json.LENIENT.writeValueAsString(seen));
   }

@@ -103,6 +103,7 @@ public class AccessConfiguration {
         accessCredentials,
         accessTokens.directory(),
         accessTable,
+        new RateLimits(settings.limits(), registry),
         new AuditLog(serviceName(environment), accessTokens.feed()::tell, registry),
         InstantSource.system(),
         registry);

@@ -23,7 +23,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * Lets nobody past who may not, before anything else looks at a request:
  *
  * <pre>
- *   path ─ browser ─ who is it ─ what does it need ─ (the service) ─ audit
+ *   path ─ browser ─ who is it ─ what does it need ─ how often ─ (the service) ─ audit
  * </pre>
  */
 public final class AccessFilter extends OncePerRequestFilter implements Ordered {
@@ -39,6 +39,7 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
   private final Credentials credentials;
   private final TokenDirectory tokens;
   private final AccessTable table;
+  private final RateLimits limits;
   private final AuditLog audit;
   private final InstantSource clock;
   private final MeterRegistry registry;
@@ -49,6 +50,7 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
       Credentials credentials,
       TokenDirectory tokens,
       AccessTable table,
+      RateLimits limits,
       AuditLog audit,
       InstantSource clock,
       MeterRegistry registry) {
@@ -57,6 +59,7 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
     this.credentials = credentials;
     this.tokens = tokens;
     this.table = table;
+    this.limits = limits;
     this.audit = audit;
     this.clock = clock;
     this.registry = registry;
@@ -80,7 +83,7 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
     response.setHeader("X-Frame-Options", "DENY");
-    Decision decision = decide(request);
+    Decision decision = limit(request, decide(request), nanos);
     Caller caller = decision.caller();
     caller.attachTo(request);
     WatchedResponse watched =
@@ -90,7 +93,7 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
       if (decision.refusal() == null) {
         chain.doFilter(request, watched);
       } else {
-        refuse(watched, decision.refusal(), decision.methods());
+        refuse(watched, decision, decision.refusal());
       }
       failed = false;
     } finally {
@@ -104,12 +107,27 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
    * @param caller as far as it is known
    * @param refusal null: let past
    * @param methods what else may be done at this path, where the method is refused
+   * @param retryAfter until it is worth to ask again, where that is known
    */
-  private record Decision(Caller caller, @Nullable Problem refusal, Set<String> methods) {
+  private record Decision(
+      Caller caller, @Nullable Problem refusal, Set<String> methods, Duration retryAfter) {
 
     static Decision of(Caller caller, @Nullable Problem refusal) {
-      return new Decision(caller, refusal, Set.of());
+      return new Decision(caller, refusal, Set.of(), Duration.ZERO);
     }
+  }
+
+  private Decision limit(HttpServletRequest request, Decision decided, long nowNanos) {
+    if (!isOn) {
+      return decided;
+    }
+    Caller caller = decided.caller();
+    Problem refusal = decided.refusal();
+    int status = refusal == null ? 200 : refusal.status();
+    Duration wait = limits.wait(request, caller, status, nowNanos);
+    return wait.isZero()
+        ? decided
+        : new Decision(caller, RateLimits.problem(caller, wait), Set.of(), wait);
   }
 
   private Decision decide(HttpServletRequest request) {
@@ -160,7 +178,8 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
                   405,
                   "This method is not for this path",
                   "Method '" + request.getMethod() + "' is not supported."),
-              methods);
+              methods,
+              Duration.ZERO);
     };
   }
 
@@ -179,7 +198,7 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
             + needed.text());
   }
 
-  private void refuse(HttpServletResponse response, Problem problem, Set<String> methods)
+  private void refuse(HttpServletResponse response, Decision decision, Problem problem)
       throws IOException {
     registry.counter("faultline.access.refused", "reason", problem.kind()).increment();
     response.setStatus(problem.status());
@@ -190,8 +209,11 @@ public final class AccessFilter extends OncePerRequestFilter implements Ordered 
     if (problem.status() == 503) {
       response.setHeader("Retry-After", "1");
     }
-    if (!methods.isEmpty()) {
-      response.setHeader("Allow", String.join(", ", methods));
+    if (!decision.retryAfter().isZero()) {
+      response.setHeader("Retry-After", Long.toString(RateLimits.seconds(decision.retryAfter())));
+    }
+    if (!decision.methods().isEmpty()) {
+      response.setHeader("Allow", String.join(", ", decision.methods()));
     }
     // What else the client sends is not read.
     response.setHeader("Connection", "close");

@@ -22,6 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sessionLife how long a browser's session lasts at most
  * @param maxTokens tokens and sessions at most
  * @param auditRetention how long the topic of the audit log keeps what it has
+ * @param limits how many requests are taken, while callers must say who they are
  * @param jwt the tokens of an OpenID provider
  */
 @ConfigurationProperties("faultline.access")
@@ -36,7 +37,50 @@ public record AccessProperties(
     @DefaultValue("PT12H") Duration sessionLife,
     @DefaultValue("10000") int maxTokens,
     @DefaultValue("P90D") Duration auditRetention,
+    @DefaultValue Limits limits,
     @DefaultValue Jwt jwt) {
+
+  /**
+   * How many requests each instance of a service takes, as buckets of tokens: so many at once, and
+   * so many a minute after that, evenly. A number a minute of 0 is no limit.
+   *
+   * @param callerPerMinute of one caller, in all their sessions; our own services have no limit
+   * @param callerBurst at least 1
+   * @param strangerPerMinute requests of one address that are answered 401, and tries to open a
+   *     session
+   * @param strangerBurst at least 1
+   * @param kept callers and addresses that are remembered, each; the one that was seen least
+   *     recently is forgotten, and begins with a full bucket
+   */
+  public record Limits(
+      @DefaultValue("60000") int callerPerMinute,
+      @DefaultValue("2000") int callerBurst,
+      @DefaultValue("600") int strangerPerMinute,
+      @DefaultValue("300") int strangerBurst,
+      @DefaultValue("10000") int kept) {
+
+    /**
+     * @throws IllegalArgumentException if a rate is negative or another number is not positive
+     */
+    public Limits {
+      if (callerPerMinute < 0 || strangerPerMinute < 0) {
+        throw new IllegalArgumentException(
+            "faultline.access.limits.*-per-minute is not negative, but they are "
+                + callerPerMinute
+                + " and "
+                + strangerPerMinute);
+      }
+      if (callerBurst < 1 || strangerBurst < 1 || kept < 1) {
+        throw new IllegalArgumentException(
+            "faultline.access.limits.*-burst and .kept are at least 1, but they are "
+                + callerBurst
+                + ", "
+                + strangerBurst
+                + " and "
+                + kept);
+      }
+    }
+  }
 
   /**
    * @param issuer what {@code iss} must be; empty: no JWTs are taken

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * copy in a topic while access control is on.
  *
  * <p>What our own services do for nobody (claims, copying) follows from a change that is in the log
- * already, so only what is refused of it is told. Strangers cannot fill the log: of those who did
- * not say who they are, {@value #STRANGERS_PER_MINUTE} refusals a minute are told, and all counted.
+ * already, so only what is refused of it is told. Nobody can fill the log: of strangers, and of who
+ * asks too often, {@value #REFUSALS_PER_MINUTE} refusals a minute are told, and all counted.
  */
 final class AuditLog {
 
@@ -32,14 +32,14 @@ final class AuditLog {
   private static final Pattern SECRET =
       Pattern.compile("(flt_[0-9a-f]+_|whsec_|eyJ)[A-Za-z0-9+/=._%-]+");
   private static final int LONGEST_PATH = 512;
-  static final int STRANGERS_PER_MINUTE = 60;
+  static final int REFUSALS_PER_MINUTE = 60;
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
   private final String service;
   private final Consumer<AuditEntry> copy;
   private final Counter untold;
   private final AtomicLong minute = new AtomicLong(System.nanoTime());
-  private final AtomicLong strangers = new AtomicLong();
+  private final AtomicLong refusals = new AtomicLong();
 
   AuditLog(String service, Consumer<AuditEntry> copy, MeterRegistry registry) {
     this.service = service;
@@ -66,7 +66,7 @@ final class AuditLog {
     if (ourOwn && !refused) {
       return;
     }
-    if (caller.kind() == Caller.Kind.NOBODY && isTooMany()) {
+    if ((caller.kind() == Caller.Kind.NOBODY || status == RateLimits.STATUS) && isTooMany()) {
       untold.increment();
       return;
     }
@@ -94,9 +94,9 @@ final class AuditLog {
     long now = System.nanoTime();
     long began = minute.get();
     if (now - began > MINUTE_NANOS && minute.compareAndSet(began, now)) {
-      strangers.set(0);
+      refusals.set(0);
     }
-    return strangers.incrementAndGet() > STRANGERS_PER_MINUTE;
+    return refusals.incrementAndGet() > REFUSALS_PER_MINUTE;
   }
 
   /** A secret that somebody put where none belongs does not get into a log. */

@@ -126,6 +126,7 @@ final class Credentials {
               caller.name(),
               caller.role(),
               caller.credential(),
+              caller.root(),
               caller.expires(),
               person));
     }

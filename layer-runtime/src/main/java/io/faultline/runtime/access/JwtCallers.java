@@ -139,7 +139,7 @@ final class JwtCallers {
     try {
       Jwt jwt = decoder.decode(text);
       return new Shown.Good(
-          new Caller(Caller.Kind.JWT, name(jwt), role(jwt), "", jwt.getExpiresAt(), null));
+          new Caller(Caller.Kind.JWT, name(jwt), role(jwt), "", "", jwt.getExpiresAt(), null));
     } catch (BadJwtException e) {
       return new Shown.Bad(String.valueOf(e.getMessage()));
     } catch (JwtException e) {

@@ -25,7 +25,7 @@ public enum Role {
   }
 
   /** The role that a credential can have by that name; null if there is none. */
-  public static @Nullable Role ofCredential(String text) {
+  public static @Nullable Role ofCredential(@Nullable String text) {
     for (Role role : values()) {
       if (role != ANYONE && role.text().equals(text)) {
         return role;

@@ -1,5 +1,6 @@
 package io.faultline.runtime.access;
 
+import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -7,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -41,12 +43,15 @@ public final class SessionController {
   /**
    * @param token a token, or the JWT of an OpenID provider
    */
-  public record NewSession(String token) {}
+  public record NewSession(@Nullable String token) {}
 
   @PostMapping(path = "/v1/session", consumes = "application/json")
   ResponseEntity<Map<String, Object>> open(
       @RequestBody NewSession wanted, HttpServletRequest request) {
     maker.refuseWhileOff();
+    if (wanted.token() == null) {
+      throw Edge.malformed("token is a token or a JWT, but it is missing");
+    }
     Caller caller =
         switch (credentials.bearer(wanted.token().strip())) {
           case Credentials.Shown.Refused(var problem) -> throw new ProblemException(problem);

@@ -40,6 +40,14 @@ record StoredToken(
     return revoked == null && (expires == null || now.isBefore(expires));
   }
 
+  /** Empty of a session that was opened with a JWT. */
+  private String root() {
+    return switch (kind) {
+      case TOKEN, SERVICE -> id;
+      case SESSION -> parent == null ? "" : parent;
+    };
+  }
+
   Caller caller() {
     Caller.Kind caller =
         switch (kind) {
@@ -47,6 +55,6 @@ record StoredToken(
           case SESSION -> Caller.Kind.SESSION;
           case SERVICE -> Caller.Kind.SERVICE;
         };
-    return new Caller(caller, name, role, id, expires, null);
+    return new Caller(caller, name, role, id, root(), expires, null);
   }
 }

@@ -36,7 +36,7 @@ public final class TokensController {
    * @param role {@code viewer}, {@code operator} or {@code admin}
    * @param expires a time, or a duration from now; null: never
    */
-  public record NewToken(String name, String role, @Nullable String expires) {}
+  public record NewToken(@Nullable String name, @Nullable String role, @Nullable String expires) {}
 
   @PostMapping(path = "/v1/tokens", consumes = "application/json")
   ResponseEntity<Map<String, Object>> create(

@@ -132,8 +132,8 @@ public final class TokensFile {
   }
 
   /** Whether a token may have this name. */
-  static boolean isName(String text) {
-    return NAME.matcher(text).matches();
+  static boolean isName(@Nullable String text) {
+    return text != null && NAME.matcher(text).matches();
   }
 
   /**

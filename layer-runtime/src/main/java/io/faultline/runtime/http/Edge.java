@@ -19,6 +19,7 @@ public final class Edge {
   public static final int MAX_PAGE = 10_000;
 
   private static final int MAX_KEY_LENGTH = 255;
+  private static final String IDENTITY = Edge.class.getName() + ".identity";
 
   private Edge() {}
 
@@ -84,8 +85,17 @@ public final class Edge {
   }
 
   /**
-   * The id of the command that this request is: made from its {@code Idempotency-Key}, its method
-   * and its path; null if it has no key.
+   * Says who makes this request, so that their keys are theirs only.
+   *
+   * @param identity the same for all that one caller does; empty where nobody is asked
+   */
+  public static void identify(HttpServletRequest request, String identity) {
+    request.setAttribute(IDENTITY, identity);
+  }
+
+  /**
+   * The id of the command that this request is: made from its {@code Idempotency-Key}, its method,
+   * its path and who makes it; null if it has no key.
    *
    * @throws ProblemException 400 if the key is empty, too long or not printable ASCII
    */
@@ -102,7 +112,11 @@ public final class Edge {
               + " printable ASCII characters, but this one has "
               + key.length());
     }
-    return request.getMethod() + " " + request.getRequestURI() + " " + key;
+    String id = request.getMethod() + " " + request.getRequestURI() + " " + key;
+    // At the end, because a name may have spaces in it and the others have none.
+    return request.getAttribute(IDENTITY) instanceof String who && !who.isEmpty()
+        ? id + " " + who
+        : id;
   }
 
   public static ProblemException malformed(String detail) {

@@ -3,6 +3,7 @@ package io.faultline.runtime.http;
 import io.faultline.runtime.core.Problem;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.stream.Collectors;
+import org.apache.catalina.connector.ClientAbortException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,12 @@ public final class ProblemAdvice {
   @ExceptionHandler
   void gone(AsyncRequestNotUsableException e) {
     log.debug("the client is gone: {}", e.getMessage());
+  }
+
+  /** The server has answered 408 or 400 by itself, if anybody is left to be answered. */
+  @ExceptionHandler
+  void broken(ClientAbortException e) {
+    log.debug("the request did not come whole: {}", e.getMessage());
   }
 
   /** Passed on to the server, which closes the connection. */
@@ -109,6 +116,13 @@ public final class ProblemAdvice {
       case 406 ->
           new Problem(
               "not-acceptable", 406, "There is no answer in a form that you accept", detail);
+      case 408 ->
+          new Problem(
+              "request-too-slow",
+              408,
+              "The request comes too slowly",
+              "The body was waited for too long; faultline.requests.* and"
+                  + " server.tomcat.connection-timeout say how long");
       case 415 ->
           new Problem("unsupported-media-type", 415, "The body is of the wrong type", detail);
       default -> new Problem("http-" + status.value(), status.value(), "Refused", detail);

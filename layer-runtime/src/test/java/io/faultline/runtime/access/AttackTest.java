@@ -50,21 +50,21 @@ class AttackTest {
     service =
         GuardedService.start(
             broker.bootstrapServers(),
-            Map.of(
-                "faultline.access.required",
-                "true",
-                "faultline.access.tokens-file",
-                folder.resolve("tokens").toString(),
-                "faultline.access.service-token-file",
-                folder.resolve("service-token").toString(),
-                "faultline.access.jwt.issuer",
-                Provider.ISSUER,
-                "faultline.access.jwt.audiences",
-                Provider.AUDIENCE,
-                "faultline.access.jwt.jwk-set-uri",
-                provider.keysUrl(),
-                "server.tomcat.connection-timeout",
-                "1s"));
+            Map.ofEntries(
+                Map.entry("faultline.access.required", "true"),
+                Map.entry("faultline.access.tokens-file", folder.resolve("tokens").toString()),
+                Map.entry(
+                    "faultline.access.service-token-file",
+                    folder.resolve("service-token").toString()),
+                Map.entry("faultline.access.jwt.issuer", Provider.ISSUER),
+                Map.entry("faultline.access.jwt.audiences", Provider.AUDIENCE),
+                Map.entry("faultline.access.jwt.jwk-set-uri", provider.keysUrl()),
+                Map.entry("server.tomcat.connection-timeout", "1s"),
+                // All of this is one stranger.
+                Map.entry("faultline.access.limits.stranger-per-minute", "0"),
+                Map.entry("faultline.requests.headers-timeout", "1s"),
+                Map.entry("faultline.requests.body-grace", "1s"),
+                Map.entry("faultline.requests.body-bytes-per-second", "1000")));
     viewer = service.newToken(admin, "viewer");
     operator = service.newToken(admin, "operator");
   }
@@ -374,6 +374,52 @@ class AttackTest {
         .isEqualTo(200);
   }
 
+  // --- keys
+
+  /** Who knows the key of another one does not get what that one was answered. */
+  @Test
+  void anIdempotencyKeyIsOnesOwnInAllOnesSessions() {
+    String other = service.newToken(admin, "operator");
+    String session = session(operator);
+    String jwt = provider.token("operator", claims -> claims);
+    String own = command(service.as(operator, INJECT));
+    assertThat(own).startsWith("POST " + INJECT + " k1 ").doesNotContain(operator);
+    assertThat(command(service.as(operator, INJECT))).isEqualTo(own);
+    assertThat(command(with(session, INJECT))).isEqualTo(own);
+    assertThat(command(service.as(jwt, INJECT)))
+        .isEqualTo(command(service.as(provider.token("operator", claims -> claims), INJECT)))
+        .isEqualTo(command(with(session(jwt), INJECT)));
+    assertThat(
+            List.of(
+                own,
+                command(service.as(other, INJECT)),
+                command(service.as(admin, INJECT)),
+                command(service.as(jwt, INJECT)),
+                command(
+                    service.as(
+                        provider.token("operator", claims -> claims.subject("grace")), INJECT)),
+                command(service.as(ofService, INJECT)),
+                command(service.as(ofService, INJECT).header("Faultline-On-Behalf-Of", "a")),
+                command(service.as(ofService, INJECT).header("Faultline-On-Behalf-Of", "b"))))
+        .doesNotHaveDuplicates();
+  }
+
+  private static String command(HttpRequest.Builder request) {
+    return service
+        .json(posting(request, "{}").header("Idempotency-Key", "k1"), 200)
+        .get("command")
+        .asString();
+  }
+
+  private static String session(String token) {
+    return service
+        .send(posting(service.request("/v1/session"), "{\"token\":\"" + token + "\"}"))
+        .headers()
+        .firstValue("Set-Cookie")
+        .orElseThrow()
+        .split(";")[0];
+  }
+
   // --- audit
 
   @Test
@@ -463,16 +509,15 @@ class AttackTest {
         401,
         "unauthenticated");
 
+    for (String without : List.of("{}", "{\"token\":null}")) {
+      problem(
+          service.send(posting(service.request("/v1/session"), without)), 400, "malformed-request");
+    }
+
     assertThat(service.status(with(session, "/v1/session").DELETE())).isEqualTo(204);
     assertThat(service.status(with(session, "/v1/things/pmem0"))).isEqualTo(401);
 
-    String second =
-        service
-            .send(posting(service.request("/v1/session"), "{\"token\":\"" + token + "\"}"))
-            .headers()
-            .firstValue("Set-Cookie")
-            .orElseThrow()
-            .split(";")[0];
+    String second = session(token);
     assertThat(service.status(with(second, "/v1/things/pmem0"))).isEqualTo(200);
     service.send(service.as(admin, "/v1/tokens/" + token.substring(4, 24)).DELETE());
     assertThat(service.status(with(second, "/v1/things/pmem0"))).isEqualTo(401);
@@ -607,6 +652,85 @@ class AttackTest {
       socket.getOutputStream().flush();
       untilClosed(socket.getInputStream());
     }
+  }
+
+  // Each byte comes long before the connection is silent for too long.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "GET /v1/things/a HTTP/1.1\r\nHost: x\r\nX: ",
+        "POST /v1/session HTTP/1.1\r\n"
+            + "Host: x\r\n"
+            + "Content-Type: application/json\r\n"
+            + "Content-Length: 1000000\r\n\r\n"
+      })
+  void whoDripsIsNotWaitedFor(String begun) throws IOException {
+    double before = service.counted("faultline.requests.slow");
+    assertThat(Drip.of(service.port(), begun, "x")).matches("(?s)|HTTP/1.1 408 .*");
+    assertThat(service.counted("faultline.requests.slow")).isGreaterThan(before);
+  }
+
+  @Test
+  void emptyLinesInsteadOfARequestAreNotWaitedForEither() throws IOException {
+    assertThat(Drip.of(service.port(), "", "\r\n")).isEmpty();
+    String after = "GET /actuator/health/readiness HTTP/1.1\r\nHost: x\r\n\r\n";
+    assertThat(Drip.of(service.port(), after, "\r\n")).startsWith("HTTP/1.1 200");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Content-Length: 100000", "Transfer-Encoding: chunked"})
+  void aDrippingBodyIsEndedAndChangesNothing(String framing) throws IOException {
+    int before = service.changes();
+    String piece = framing.startsWith("T") ? "1\r\n \r\n" : " ";
+    for (String begun :
+        List.of(
+            "POST " + INJECT + " HTTP/1.1\r\nContent-Type: application/json",
+            "PUT /v1/things/pmem0/data HTTP/1.1\r\nContent-Type: application/octet-stream")) {
+      String answer =
+          Drip.of(
+              service.port(),
+              begun
+                  + "\r\nHost: x\r\nAuthorization: Bearer "
+                  + operator
+                  + "\r\n"
+                  + framing
+                  + "\r\n\r\n",
+              piece);
+      assertThat(answer)
+          .startsWith("HTTP/1.1 408")
+          .contains("application/problem+json", "/problems/request-too-slow");
+    }
+    assertThat(service.changes()).isEqualTo(before);
+  }
+
+  /** After an answer that did not want the body, the server takes what is left of it. */
+  @Test
+  void aBodyThatNobodyWantsIsNotWaitedForEither() throws IOException {
+    String health =
+        "GET /actuator/health/readiness HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+    assertThat(Drip.of(service.port(), health, "x")).startsWith("HTTP/1.1 200");
+    String stranger = "POST " + INJECT + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+    assertThat(Drip.of(service.port(), stranger, "x")).startsWith("HTTP/1.1 401");
+  }
+
+  /** Longer than the grace, and quicker than the least rate. */
+  @Test
+  void anHonestClientMayBeSlow() throws IOException {
+    int before = service.changes();
+    int pieces = 60;
+    String answer =
+        Drip.of(
+            service.port(),
+            "PUT /v1/things/pmem0/data HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                + operator
+                + "\r\nConnection: close\r\nContent-Type: application/octet-stream"
+                + "\r\nContent-Length: "
+                + pieces * 1_000
+                + "\r\n\r\n",
+            "x".repeat(1_000));
+    assertThat(answer).startsWith("HTTP/1.1 200").contains("{\"bytes\":" + pieces * 1_000 + "}");
+    assertThat(service.changes()).isEqualTo(before + 1);
   }
 
   private static void untilClosed(InputStream in) {

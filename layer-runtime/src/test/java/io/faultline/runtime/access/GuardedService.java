@@ -7,8 +7,14 @@ import io.faultline.events.Json;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.RuntimeConfiguration;
 import io.faultline.runtime.ServiceUrls;
+import io.faultline.runtime.http.Edge;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -40,14 +47,29 @@ final class GuardedService implements AutoCloseable {
   @RestController
   static class Things {
 
+    /** Changes that were made, all kinds. */
+    final AtomicInteger changes = new AtomicInteger();
+
     @GetMapping("/v1/things/{thing}")
     Map<String, Object> read(@PathVariable String thing) {
       return Map.of("thing", thing);
     }
 
     @PostMapping(path = "/v1/things/{thing}/faults", consumes = "application/json")
-    Map<String, Object> inject(@PathVariable String thing, @RequestBody Map<String, Object> body) {
-      return Map.of("done", thing);
+    Map<String, Object> inject(
+        @PathVariable String thing,
+        @RequestBody Map<String, Object> body,
+        HttpServletRequest request) {
+      changes.incrementAndGet();
+      return Map.of("done", thing, "command", String.valueOf(Edge.commandId(request)));
+    }
+
+    /** Takes a body piece by piece, as maps and files are taken. */
+    @PutMapping("/v1/things/{thing}/data")
+    Map<String, Object> store(@PathVariable String thing, InputStream body) throws IOException {
+      long bytes = body.transferTo(OutputStream.nullOutputStream());
+      changes.incrementAndGet();
+      return Map.of("bytes", bytes);
     }
 
     @PutMapping(path = "/v1/watchers/{watcher}", consumes = "application/json")
@@ -81,7 +103,7 @@ final class GuardedService implements AutoCloseable {
       return AccessRules.builder()
           .viewerUnless("recover", "GET /v1/things/{thing}")
           .viewer("GET /v1/stream")
-          .operator("POST /v1/things/{thing}/faults")
+          .operator("POST /v1/things/{thing}/faults", "PUT /v1/things/{thing}/data")
           .admin("PUT /v1/watchers/{watcher}")
           .build();
     }
@@ -119,6 +141,17 @@ final class GuardedService implements AutoCloseable {
 
   int port() {
     return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
+  }
+
+  int changes() {
+    return context.getBean(Things.class).changes.get();
+  }
+
+  /** What a counter says, of all its tags. */
+  double counted(String name) {
+    return context.getBean(MeterRegistry.class).find(name).counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   KafkaConnection connection() {

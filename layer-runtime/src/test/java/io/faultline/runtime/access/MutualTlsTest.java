@@ -50,7 +50,9 @@ class MutualTlsTest {
                 "server.ssl.client-auth",
                 "need",
                 "faultline.tls.client-bundle",
-                "faultline"))) {
+                "faultline",
+                "faultline.requests.body-grace",
+                "PT1S"))) {
       // The client of the services shows the certificate.
       HttpResponse<String> answer = service.send(service.request("/v1/things/a"));
       assertThat(answer.statusCode()).isEqualTo(200);
@@ -73,7 +75,21 @@ class MutualTlsTest {
         byte[] said = plain.getInputStream().readAllBytes();
         assertThat(new String(said, StandardCharsets.UTF_8)).doesNotContain("thing");
       }
+      drips(service);
     }
+  }
+
+  /** A body that comes a byte at a time is ended under TLS too. */
+  private static void drips(GuardedService service) throws IOException {
+    SSLContext shown = service.calls().client(GuardedService.PATIENCE).sslContext();
+    String answer =
+        Drip.of(
+            shown.getSocketFactory().createSocket("127.0.0.1", service.port()),
+            "POST /v1/things/a/faults HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n",
+            " ");
+    assertThat(answer).startsWith("HTTP/1.1 408");
+    assertThat(service.changes()).isZero();
   }
 
   /** Trusts the service, and has nothing to show. */

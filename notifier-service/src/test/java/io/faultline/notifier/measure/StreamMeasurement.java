@@ -1,5 +1,6 @@
 package io.faultline.notifier.measure;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.faultline.events.Event;
@@ -77,7 +78,8 @@ class StreamMeasurement {
       flood[i] = told.fileLost("data", told.faultId(1), i, "/a/file/" + i, 4096L * i);
     }
     // Streams that were closed cost a look at each event until their next heartbeat finds it out.
-    notifier.await(
+    await(
+        "the streams of the round before are gone",
         () ->
             notifier
                     .get("/actuator/metrics/faultline.notifier.streams.open")

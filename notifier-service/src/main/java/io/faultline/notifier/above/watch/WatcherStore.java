@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -22,6 +23,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -37,13 +39,19 @@ import org.springframework.context.SmartLifecycle;
  * <p>A change is decided on what is there now, though any instance may make it: who writes begins
  * with Kafka's own fence (one transactional id for all), then reads to the end, decides, and writes
  * in a transaction. Whoever fences later makes this one's transaction fail, and it begins anew; so
- * between the reading and the writing of the one who succeeds nobody wrote.
+ * between the reading and the writing of the one who succeeds nobody wrote. Two who begin anew at
+ * once would go on shutting each other out, so each waits for a while that is drawn by lot and
+ * grows. A broker may also answer one who is being shut out that it does not know what went wrong
+ * (KafkaApis, END_TXN while the epoch is fenced); what became of that write is read afterwards,
+ * when it has been ended by the next fence.
  */
 public final class WatcherStore implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(WatcherStore.class);
   private static final String FENCE = "faultline-notifier-watchers";
   private static final int MAX_TRIES = 10;
+  private static final int FIRST_PAUSE_MILLIS = 20;
+  private static final int LONGEST_PAUSE_MILLIS = 2_000;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final KafkaConnection connection;
@@ -163,17 +171,26 @@ public final class WatcherStore implements SmartLifecycle {
   <R> R change(String name, Function<@Nullable Watcher, Change<R>> decide) {
     Running now = whenRunning();
     writing.lock();
+    Change<R> unsure = null;
     try {
       for (int i = 0; i < MAX_TRIES; i++) {
         try (Producer<String, byte[]> fenced = producer(FENCE)) {
           fenced.initTransactions();
           now.watchers().awaitCurrent();
-          Change<R> change = decide.apply(now.watchers().get(name));
-          write(fenced, name, change);
+          Watcher known = now.watchers().get(name);
+          if (unsure != null && isDone(unsure, known)) {
+            return unsure.answer();
+          }
+          unsure = decide.apply(known);
+          if (!write(fenced, name, unsure)) {
+            pause(i);
+            continue;
+          }
           now.watchers().awaitCurrent();
-          return change.answer();
+          return unsure.answer();
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
           log.debug("another instance changed watchers at the same time, once more");
+          pause(i);
         }
       }
       throw new UnreachableException("others change watchers without end");
@@ -184,7 +201,30 @@ public final class WatcherStore implements SmartLifecycle {
     }
   }
 
-  private static void write(Producer<String, byte[]> fenced, String name, Change<?> change) {
+  private static void pause(int tries) {
+    int longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << tries);
+    try {
+      Thread.sleep(ThreadLocalRandom.current().nextInt(longest));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnreachableException(e);
+    }
+  }
+
+  private static boolean isDone(Change<?> change, @Nullable Watcher known) {
+    return switch (change) {
+      case Change.Keep<?> keep -> keep.watcher().equals(known);
+      case Change.Remove<?> _ -> known == null;
+      case Change.Nothing<?> _ -> true;
+    };
+  }
+
+  /**
+   * Whether it is written; false: that is not known.
+   *
+   * @throws KafkaException if it is not written, or Kafka does not answer
+   */
+  private static boolean write(Producer<String, byte[]> fenced, String name, Change<?> change) {
     List<ProducerRecord<String, byte[]>> records =
         switch (change) {
           case Change.Keep<?> keep ->
@@ -198,10 +238,20 @@ public final class WatcherStore implements SmartLifecycle {
               List.of(new ProducerRecord<>(WatcherTopics.WATCHERS, name, null));
           case Change.Nothing<?> _ -> List.of();
         };
-    if (!records.isEmpty()) {
-      fenced.beginTransaction();
-      records.forEach(fenced::send);
+    if (records.isEmpty()) {
+      return true;
+    }
+    fenced.beginTransaction();
+    records.forEach(fenced::send);
+    try {
       fenced.commitTransaction();
+      return true;
+    } catch (ApiException e) {
+      // Fenced, or out of time: Kafka says what it is.
+      throw e;
+    } catch (KafkaException e) {
+      log.debug("what became of a change is not known, so it is looked at: {}", e.toString());
+      return false;
     }
   }
 

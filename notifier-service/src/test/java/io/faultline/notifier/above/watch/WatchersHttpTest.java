@@ -194,6 +194,31 @@ class WatchersHttpTest {
     }
   }
 
+  /** Each begins by shutting the other out, so they must not do that for ever. */
+  @Test
+  void twoInstancesThatBothChangeWatchersAllTheTimeBothGetOn() throws Exception {
+    int changes = 40;
+    try (RunningNotifier other = NotifierWorld.another();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> answers = new ArrayList<>();
+      for (int i = 0; i < changes; i++) {
+        RunningNotifier by = i % 2 == 0 ? notifier : other;
+        String path = "/v1/watchers/" + name + "-" + i;
+        String body = definition("", receiver.url("/hook"));
+        answers.add(threads.submit(() -> by.send("PUT", path, body).statusCode()));
+      }
+      List<Integer> statuses = new ArrayList<>();
+      for (Future<Integer> answer : answers) {
+        statuses.add(answer.get());
+      }
+      assertThat(statuses).hasSize(changes).containsOnly(201);
+    } finally {
+      for (int i = 0; i < changes; i++) {
+        notifier.send("DELETE", "/v1/watchers/" + name + "-" + i, "");
+      }
+    }
+  }
+
   @Test
   void puttingTheSameAgainChangesNothingAndAnotherNeedsItsRevision() {
     JsonNode created = create(definition(""));
