@@ -3,12 +3,14 @@ package io.faultline.runtime.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.faultline.events.Json;
 import io.faultline.runtime.testing.EmbeddedBroker;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +18,10 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -27,6 +31,7 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -82,7 +87,12 @@ class GuardedKafkaTest {
                             "1000")))
             .isInstanceOf(ExecutionException.class);
         assertThat(describe(client(broker, "stranger", "knock"))).isEmpty();
+        assertThatThrownBy(() -> read(client(broker, "stranger", "knock")))
+            .isInstanceOf(TopicAuthorizationException.class);
         assertThat(service.status(service.as(forged.text(), "/v1/things/a"))).isEqualTo(401);
+        // It is the ACL that holds them off: who has one gets in with the same record.
+        write(client(broker, "notifier", PASSWORD), forged);
+        service.await(() -> service.status(service.as(forged.text(), "/v1/things/a")) == 200);
       }
     }
   }
@@ -109,10 +119,33 @@ class GuardedKafkaTest {
   private static void write(Map<String, Object> client, ApiToken token) throws Exception {
     try (KafkaProducer<String, byte[]> producer =
         new KafkaProducer<>(client, new StringSerializer(), new ByteArraySerializer())) {
-      byte[] value = "{}".getBytes(StandardCharsets.US_ASCII);
+      Instant now = Instant.now();
+      byte[] value =
+          Json.LENIENT.writeValueAsBytes(
+              new StoredToken(
+                  token.id(),
+                  StoredToken.Kind.TOKEN,
+                  "forged",
+                  Role.ADMIN,
+                  token.hash(),
+                  now,
+                  "nobody",
+                  null,
+                  null,
+                  null));
       producer
           .send(new ProducerRecord<>(AccessTopics.TOKENS, 0, token.id(), value))
           .get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void read(Map<String, Object> client) {
+    TopicPartition partition = new TopicPartition(AccessTopics.TOKENS, 0);
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      consumer.assign(List.of(partition));
+      consumer.seekToBeginning(List.of(partition));
+      consumer.poll(Duration.ofSeconds(60));
     }
   }
 

@@ -4,7 +4,10 @@ import static io.faultline.runtime.testing.Awaiting.await;
 import static io.faultline.runtime.testing.Awaiting.awaitAsserted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.standardwebhooks.exceptions.EmptyWebhookSecretException;
+import com.standardwebhooks.exceptions.WebhookVerificationException;
 import io.faultline.events.Event;
 import io.faultline.notifier.EventWriter;
 import io.faultline.notifier.NotifierWorld;
@@ -73,6 +76,31 @@ class WatchersHttpTest {
     assertThat(deliveries.get("items")).hasSize(20);
     assertThat(deliveries.at("/items/0/event").asString()).isEqualTo(wanted.getLast());
     assertThat(deliveries.at("/items/0/outcome").asString()).isEqualTo("delivered");
+  }
+
+  /** Who has a watcher of their own cannot speak to the receivers of others in our name. */
+  @Test
+  void anotherWatchersSecretProvesNothing() {
+    String secret = create(definition("")).get("secret").asString();
+    String other = name + "-other";
+    String others =
+        RunningNotifier.body(put(other, definition("", receiver.url("/other"))), 201)
+            .get("secret")
+            .asString();
+    write(1);
+    notifier.await(() -> receiver.calls().size() >= 2);
+    for (Receiver.Call call : receiver.calls()) {
+      boolean its = call.path().equals("/hook");
+      assertThatCode(() -> verify(its ? secret : others, call)).doesNotThrowAnyException();
+      assertThatThrownBy(() -> verify(its ? others : secret, call))
+          .isInstanceOf(WebhookVerificationException.class);
+    }
+    notifier.send("DELETE", "/v1/watchers/" + other, "");
+  }
+
+  private static void verify(String secret, Receiver.Call call)
+      throws WebhookVerificationException, EmptyWebhookSecretException {
+    new com.standardwebhooks.Webhook(secret).verify(call.body(), call.headers());
   }
 
   @Test
