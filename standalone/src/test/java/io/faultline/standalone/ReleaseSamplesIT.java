@@ -102,7 +102,10 @@ class ReleaseSamplesIT {
     assertThat(packed).doesNotExist();
     Files.createDirectories(RELEASES);
     ObjectNode answers = Json.LENIENT.createObjectNode();
-    try (StandaloneProcess faultline = StandaloneProcess.on(folder.resolve("data")).startReady()) {
+    // For ever: else the broker takes away what was told as soon as the sample is a week old.
+    try (StandaloneProcess faultline =
+        StandaloneProcess.on(folder.resolve("data"))
+            .startReady("--faultline.topics.retention=P36500D")) {
       Api api = new Api(faultline, "local");
       api.buildWalk(project());
       api.put(

@@ -1,5 +1,6 @@
 package io.faultline.runtime.access;
 
+import static io.faultline.runtime.testing.Awaiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -92,7 +93,9 @@ class GuardedKafkaTest {
         assertThat(service.status(service.as(forged.text(), "/v1/things/a"))).isEqualTo(401);
         // It is the ACL that holds them off: who has one gets in with the same record.
         write(client(broker, "notifier", PASSWORD), forged);
-        service.await(() -> service.status(service.as(forged.text(), "/v1/things/a")) == 200);
+        await(
+            "the token is known",
+            () -> service.status(service.as(forged.text(), "/v1/things/a")) == 200);
       }
     }
   }

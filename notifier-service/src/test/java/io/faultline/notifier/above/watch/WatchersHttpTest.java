@@ -88,7 +88,7 @@ class WatchersHttpTest {
             .get("secret")
             .asString();
     write(1);
-    notifier.await(() -> receiver.calls().size() >= 2);
+    await("both are called", () -> receiver.calls().size() >= 2);
     for (Receiver.Call call : receiver.calls()) {
       boolean its = call.path().equals("/hook");
       assertThatCode(() -> verify(its ? secret : others, call)).doesNotThrowAnyException();
