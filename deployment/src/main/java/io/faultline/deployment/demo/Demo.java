@@ -25,8 +25,12 @@ public final class Demo {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final int SECTORS = 8;
 
-  /** Clear units of the part of a device that the example's files are in. */
-  private static final int UNITS = 60_000;
+  /**
+   * The part of each device that the example's files are in, past the superblock, in clear units.
+   */
+  private static final int FIRST_UNIT = 16;
+
+  private static final int UNITS = 1_200;
 
   private static final String JSON = "application/json";
   private static final String TEXT = "text/plain";
@@ -75,7 +79,7 @@ public final class Demo {
   }
 
   private void fault(RandomGenerator random) throws IOException, InterruptedException {
-    long sector = (long) random.nextInt(UNITS) * SECTORS;
+    long sector = random.nextLong(FIRST_UNIT, FIRST_UNIT + UNITS) * SECTORS;
     String device = "/devices/pmem" + random.nextInt(2) + "/faults";
     send("POST", device, JSON, "{\"sector\":" + sector + ",\"count\":" + SECTORS + "}");
     Thread.sleep(PACE);
