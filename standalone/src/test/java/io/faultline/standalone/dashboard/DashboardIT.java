@@ -337,6 +337,9 @@ class DashboardIT {
       assertThat(tries.first()).containsText("disabled 410", inTime());
       assertThat(tries.first()).containsText("gone fishing");
       watcher.scrollIntoViewIfNeeded();
+      assertThat((int) watcher.evaluate("item => item.scrollWidth - item.clientWidth"))
+          .as("pixels of the watcher that stand over its panel")
+          .isZero();
       dashboard.shoot("dashboard-watchers", false);
       hook.answers(200, "");
       dashboard.button("Resume hook").click();
