@@ -1,5 +1,7 @@
 package io.faultline.standalone.dashboard;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType.LaunchOptions;
 import com.microsoft.playwright.Playwright;
@@ -30,14 +32,28 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Where it is: as {@code -Dfaultline.chromium} says, or where systems usually put it. */
-  static Optional<Path> installed() {
+  private static Optional<Path> installed() {
     String told = System.getProperty("faultline.chromium");
     return (told == null ? USUAL : List.of(told))
         .stream().map(Path::of).filter(Files::isExecutable).findFirst();
   }
 
+  /**
+   * Where it is; without one the tests are skipped.
+   *
+   * @param untested what that means: {@code "the dashboard was not tested"}
+   */
+  static Path orSkip(String untested) {
+    Optional<Path> executable = installed();
+    if (executable.isEmpty()) {
+      complainThatThereIsNone();
+    }
+    assumeTrue(executable.isPresent(), "no Chromium: " + untested);
+    return executable.orElseThrow();
+  }
+
   /** Says so that nobody overlooks it: a test that was skipped proves nothing. */
-  static void complainThatThereIsNone() {
+  private static void complainThatThereIsNone() {
     System.err.println(
         """
 

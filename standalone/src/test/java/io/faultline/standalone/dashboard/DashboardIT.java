@@ -20,13 +20,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,13 +46,9 @@ class DashboardIT {
 
   @BeforeAll
   static void start() {
-    Optional<Path> executable = Chromium.installed();
-    if (executable.isEmpty()) {
-      Chromium.complainThatThereIsNone();
-    }
-    Assumptions.assumeTrue(executable.isPresent(), "no Chromium: the dashboard was not tested");
+    Path executable = Chromium.orSkip("the dashboard was not tested");
     faultline = StandaloneProcess.on(folder.resolve("data")).start();
-    chromium = Chromium.launch(executable.orElseThrow());
+    chromium = Chromium.launch(executable);
     faultline.awaitReady();
   }
 

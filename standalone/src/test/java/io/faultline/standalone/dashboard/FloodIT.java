@@ -17,9 +17,7 @@ import io.faultline.standalone.testing.StandaloneProcess;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,13 +75,9 @@ class FloodIT {
 
   @BeforeAll
   static void start() {
-    Optional<Path> executable = Chromium.installed();
-    if (executable.isEmpty()) {
-      Chromium.complainThatThereIsNone();
-    }
-    Assumptions.assumeTrue(executable.isPresent(), "no Chromium: the flood was not tested");
+    Path executable = Chromium.orSkip("the flood was not tested");
     faultline = StandaloneProcess.on(folder.resolve("data")).atFullSpeed().start();
-    chromium = Chromium.launch(executable.orElseThrow());
+    chromium = Chromium.launch(executable);
     faultline.awaitReady();
   }
 

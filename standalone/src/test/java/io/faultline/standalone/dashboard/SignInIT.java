@@ -17,10 +17,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,14 +37,10 @@ class SignInIT {
 
   @BeforeAll
   static void start() throws IOException {
-    Optional<Path> executable = Chromium.installed();
-    if (executable.isEmpty()) {
-      Chromium.complainThatThereIsNone();
-    }
-    Assumptions.assumeTrue(executable.isPresent(), "no Chromium: signing in was not tested");
+    Path executable = Chromium.orSkip("signing in was not tested");
     Path data = folder.resolve("data");
     faultline = StandaloneProcess.on(data).start("--faultline.access.required=true");
-    chromium = Chromium.launch(executable.orElseThrow());
+    chromium = Chromium.launch(executable);
     faultline.awaitReady();
     admin = Files.readString(data.resolve("access/admin-token")).strip();
   }
