@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * An answer that ends when the one who asked is not let in any more (a stream of events may go on
  * for days), and of which the kind of the problem is known afterwards, whoever wrote it.
+ *
+ * <p>Only what has begun to leave is ended. Whoever was let in with the last second of a token gets
+ * the whole of an answer that fits into one buffer: its headers have told its length, and half of
+ * it would look like a fault of the network.
  */
 final class WatchedResponse extends HttpServletResponseWrapper {
 
@@ -60,7 +64,7 @@ final class WatchedResponse extends HttpServletResponseWrapper {
     }
 
     private void check() throws IOException {
-      if (!stillGood.getAsBoolean()) {
+      if (isCommitted() && !stillGood.getAsBoolean()) {
         throw new IOException("who asked for this is not let in any more");
       }
     }

@@ -223,6 +223,23 @@ class AttackTest {
     assertThat(service.status(service.as(admin, "/v1/tokens/" + id).DELETE())).isEqualTo(404);
   }
 
+  /** Its end while a request is answered does not tear the answer. */
+  @Test
+  void whoeverWasLetInGetsTheWholeAnswer() {
+    String token = service.newToken(admin, "viewer");
+    HttpResponse<String> answer =
+        service.whileHeld(
+            service.as(token, "/v1/held"),
+            () ->
+                assertThat(
+                        service.status(
+                            service.as(admin, "/v1/tokens/" + token.substring(4, 24)).DELETE()))
+                    .isEqualTo(204));
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("{\"held\":\"long\"}");
+    problem(service.send(service.as(token, "/v1/held")), 401, "unauthenticated");
+  }
+
   @Test
   void aStreamEndsWithTheTokenThatOpenedIt() throws IOException {
     String token = service.newToken(admin, "viewer");

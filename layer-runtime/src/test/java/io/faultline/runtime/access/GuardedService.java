@@ -24,6 +24,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -49,6 +52,9 @@ final class GuardedService implements AutoCloseable {
 
     /** Changes that were made, all kinds. */
     final AtomicInteger changes = new AtomicInteger();
+
+    final CountDownLatch holding = new CountDownLatch(1);
+    final CountDownLatch goOn = new CountDownLatch(1);
 
     @GetMapping("/v1/things/{thing}")
     Map<String, Object> read(@PathVariable String thing) {
@@ -83,6 +89,16 @@ final class GuardedService implements AutoCloseable {
       return Map.of("secret", "words");
     }
 
+    /** Answers when {@link #goOn} is open. */
+    @GetMapping("/v1/held")
+    Map<String, Object> held() throws InterruptedException {
+      holding.countDown();
+      if (!goOn.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        throw new IllegalStateException("nobody let it go");
+      }
+      return Map.of("held", "long");
+    }
+
     /** Goes on until whoever asked is not let in any more. */
     @GetMapping("/v1/stream")
     void stream(HttpServletResponse response) throws IOException, InterruptedException {
@@ -102,7 +118,7 @@ final class GuardedService implements AutoCloseable {
     AccessRules thingsRules() {
       return AccessRules.builder()
           .viewerUnless("recover", "GET /v1/things/{thing}")
-          .viewer("GET /v1/stream")
+          .viewer("GET /v1/stream", "GET /v1/held")
           .operator("POST /v1/things/{thing}/faults", "PUT /v1/things/{thing}/data")
           .admin("PUT /v1/watchers/{watcher}")
           .build();
@@ -145,6 +161,22 @@ final class GuardedService implements AutoCloseable {
 
   int changes() {
     return context.getBean(Things.class).changes.get();
+  }
+
+  /** Does something while {@code /v1/held} is being answered; once in the life of a service. */
+  HttpResponse<String> whileHeld(HttpRequest.Builder request, Runnable something) {
+    Things things = context.getBean(Things.class);
+    CompletableFuture<HttpResponse<String>> answer =
+        http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
+    try {
+      assertThat(things.holding.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      something.run();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    } finally {
+      things.goOn.countDown();
+    }
+    return answer.join();
   }
 
   /** What a counter says, of all its tags. */
