@@ -1,5 +1,6 @@
 package io.faultline.runtime.access;
 
+import io.faultline.runtime.http.BrokenAnswerException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -65,7 +66,7 @@ final class WatchedResponse extends HttpServletResponseWrapper {
 
     private void check() throws IOException {
       if (isCommitted() && !stillGood.getAsBoolean()) {
-        throw new IOException("who asked for this is not let in any more");
+        throw new BrokenAnswerException("who asked for this is not let in any more");
       }
     }
 
