@@ -8,8 +8,8 @@ import io.faultline.dm.DmServiceApplication;
 import io.faultline.events.Json;
 import io.faultline.fs.FsServiceApplication;
 import io.faultline.notifier.NotifierServiceApplication;
+import io.faultline.runtime.testing.FreePort;
 import io.faultline.standalone.kafka.EmbeddedKafka;
-import io.faultline.standalone.testing.StandaloneProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -67,7 +67,7 @@ class RollingRestartIT {
             FsServiceApplication.class,
             DmServiceApplication.class,
             DeviceServiceApplication.class)) {
-      ports.put(service, StandaloneProcess.freePort());
+      ports.put(service, FreePort.next());
     }
     ports.keySet().forEach(this::start);
     ports.keySet().forEach(this::awaitReady);

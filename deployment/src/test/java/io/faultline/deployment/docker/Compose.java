@@ -1,10 +1,9 @@
 package io.faultline.deployment.docker;
 
 import io.faultline.deployment.Project;
+import io.faultline.runtime.testing.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,8 +15,8 @@ final class Compose implements AutoCloseable {
 
   private static final String PROJECT = "faultline-test";
 
-  private final int port = freePort();
-  private final int prometheusPort = freePort();
+  private final int port = FreePort.next();
+  private final int prometheusPort = FreePort.next();
   private final List<String> compose;
 
   Compose() {
@@ -122,14 +121,6 @@ final class Compose implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.faultline.deployment.docker;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -180,20 +182,16 @@ class DockerTest {
       change("PUT", base + "/volumes/vol0", "0 131072 linear pmem0 0");
       change("PUT", base + "/filesystems/data", "{\"data\":\"vol0\"}");
     }
-    compose.run("up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=3");
+    scale(2, 3);
     Map<String, String> injected = new HashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       switch (round) {
         case 3 -> compose.kill("dm-service");
         case 5 -> compose.kill("fs-service");
         case 7 -> compose.kill("notifier-service");
-        case 8 ->
-            compose.run(
-                "up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=3");
+        case 8 -> scale(2, 3);
         case 9 -> compose.kill("device-service");
-        case 10 ->
-            compose.run(
-                "up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=1");
+        case 10 -> scale(2, 1);
         default -> {
           // Nothing happens to it.
         }
@@ -217,10 +215,10 @@ class DockerTest {
     await(
         "every fault reached the filesystem",
         () ->
-            found("range_unowned", injected).size() == injected.size()
-                || found("failure_unsupported", injected).size() == injected.size());
+            told("range_unowned", injected).size() == injected.size()
+                || told("failure_unsupported", injected).size() == injected.size());
     for (String layer : List.of("pmem0", "vol0")) {
-      assertThat(of(layer, injected))
+      assertThat(toldBy(layer, injected))
           .as("told by " + layer)
           .hasSize(injected.size())
           .allSatisfy((fault, times) -> assertThat(times).as(fault).isEqualTo(1));
@@ -238,29 +236,16 @@ class DockerTest {
   @Test
   @Order(5)
   void theHostsOfAKilledInstanceMoveToAnother() throws Exception {
-    compose.run("up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=1");
+    scale(2, 1);
     awaitReady();
     awaitAllHosts();
     List<String> before = volumes();
     compose.kill("dm-service");
-    long killed = System.nanoTime();
-    Map<String, Long> movedMillis = new LinkedHashMap<>();
-    await(
-        "every host is answered for by the instance that is left",
-        () -> {
-          for (int host = 0; host < HOSTS; host++) {
-            String name = "h" + host;
-            if (!movedMillis.containsKey(name)
-                && send("GET", "/v1/hosts/" + name + "/volumes/vol0", "").statusCode() == 200) {
-              movedMillis.put(name, (System.nanoTime() - killed) / 1_000_000);
-            }
-          }
-          return movedMillis.size() == HOSTS;
-        });
+    Map<String, Long> movedMillis = awaitAllHosts();
     System.out.println(
         "answered again, ms after an instance of dm-service was killed: " + movedMillis);
     assertThat(volumes()).isEqualTo(before);
-    compose.run("up", "-d", "--no-recreate", "--scale", "dm-service=2", "--scale", "fs-service=1");
+    scale(2, 1);
   }
 
   @Test
@@ -282,8 +267,8 @@ class DockerTest {
           return instances(injected).size() == 2;
         });
     for (String layer : List.of("pmem0", "vol0")) {
-      await(layer + " has told each", () -> of(layer, injected).size() == injected.size());
-      assertThat(of(layer, injected).values()).as("told by " + layer).containsOnly(1);
+      await(layer + " has told each", () -> toldBy(layer, injected).size() == injected.size());
+      assertThat(toldBy(layer, injected).values()).as("told by " + layer).containsOnly(1);
     }
   }
 
@@ -370,41 +355,58 @@ class DockerTest {
     return volumes;
   }
 
-  private static void awaitAllHosts() {
+  /**
+   * Until each host was answered for once.
+   *
+   * @return after how many milliseconds each was
+   */
+  private static Map<String, Long> awaitAllHosts() {
+    long began = System.nanoTime();
+    Map<String, Long> millis = new LinkedHashMap<>();
     await(
         "every host is answered for",
         () -> {
           for (int host = 0; host < HOSTS; host++) {
-            if (send("GET", "/v1/hosts/h" + host + "/volumes/vol0", "").statusCode() != 200) {
-              return false;
+            String name = "h" + host;
+            if (!millis.containsKey(name)
+                && send("GET", "/v1/hosts/" + name + "/volumes/vol0", "").statusCode() == 200) {
+              millis.put(name, (System.nanoTime() - began) / 1_000_000);
             }
           }
-          return true;
+          return millis.size() == HOSTS;
         });
+    return millis;
+  }
+
+  private static void scale(int dmServices, int fsServices) {
+    compose.run(
+        "up",
+        "-d",
+        "--no-recreate",
+        "--scale",
+        "dm-service=" + dmServices,
+        "--scale",
+        "fs-service=" + fsServices);
   }
 
   /** How often each fault was told of this block device. */
-  private static Map<String, Integer> of(String device, Map<String, String> injected) {
-    Map<String, Integer> times = new HashMap<>();
-    for (JsonNode event : events("corrupted_range")) {
-      String fault = event.path("faultid").asString("");
-      if (injected.containsKey(fault)
-          && event.get("data").get("device").asString().equals(device)) {
-        times.merge(fault, 1, Integer::sum);
-      }
-    }
-    return times;
+  private static Map<String, Integer> toldBy(String device, Map<String, String> injected) {
+    return count(
+        events("corrupted_range").stream()
+            .filter(event -> event.get("data").get("device").asString().equals(device)),
+        injected);
   }
 
-  private static Map<String, Integer> found(String type, Map<String, String> injected) {
-    Map<String, Integer> times = new HashMap<>();
-    for (JsonNode event : events(type)) {
-      String fault = event.path("faultid").asString("");
-      if (injected.containsKey(fault)) {
-        times.merge(fault, 1, Integer::sum);
-      }
-    }
-    return times;
+  /** How often each fault was told by events of this type. */
+  private static Map<String, Integer> told(String type, Map<String, String> injected) {
+    return count(events(type).stream(), injected);
+  }
+
+  private static Map<String, Integer> count(Stream<JsonNode> events, Map<String, String> injected) {
+    return events
+        .map(event -> event.path("faultid").asString(""))
+        .filter(injected::containsKey)
+        .collect(toMap(fault -> fault, fault -> 1, Integer::sum));
   }
 
   /** All events of a type from the beginning. */
@@ -421,28 +423,19 @@ class DockerTest {
   }
 
   private static JsonNode get(String path) {
-    HttpResponse<String> answer = send("GET", path, "");
-    assertThat(answer.statusCode()).as(path + ": " + answer.body()).isEqualTo(200);
-    return Json.LENIENT.readTree(answer.body());
+    return ask("GET", path, "");
   }
 
-  /** A change that is tried again, under the same key, while somebody is away. */
   private static JsonNode change(String method, String path, String body) {
-    String key = path + body;
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    HttpResponse<String> answer = null;
-    while (System.nanoTime() < deadline) {
-      answer = send(method, path, body, "Idempotency-Key", Integer.toHexString(key.hashCode()));
-      if (answer.statusCode() != 503) {
-        break;
-      }
-      try {
-        Thread.sleep(200);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError("interrupted", e);
-      }
-    }
+    String key = Integer.toHexString((path + body).hashCode());
+    return ask(method, path, body, "Idempotency-Key", key);
+  }
+
+  /** Asks again, and for a change under the same key, while somebody is away. */
+  private static JsonNode ask(String method, String path, String body, String... headers) {
+    HttpResponse<String> answer =
+        Awaiting.patiently(method + " " + path, PATIENCE)
+            .until(() -> send(method, path, body, headers), seen -> seen.statusCode() != 503);
     assertThat(answer.statusCode()).as(path + ": " + answer.body()).isBetween(200, 299);
     return answer.body().isEmpty()
         ? Json.LENIENT.createObjectNode()

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.faultline.events.Json;
+import io.faultline.runtime.testing.FreePort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -187,10 +187,7 @@ class FrontDoorTest {
 
   @Test
   void aServiceThatIsNotThereIsAProblem() throws Exception {
-    int nobody;
-    try (ServerSocket free = new ServerSocket(0)) {
-      nobody = free.getLocalPort();
-    }
+    int nobody = FreePort.next();
     try (ConfigurableApplicationContext other = FrontDoorApplication.start(arguments(nobody))) {
       String port = other.getEnvironment().getProperty("local.server.port");
       HttpResponse<String> answer =

@@ -3,10 +3,10 @@ package io.faultline.runtime.health;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.faultline.runtime.testing.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import org.junit.jupiter.api.Test;
 
 class HealthCheckTest {
@@ -19,12 +19,8 @@ class HealthCheckTest {
   }
 
   @Test
-  void aServiceThatIsNotThereIsNotReady() throws IOException {
-    int nobody;
-    try (ServerSocket free = new ServerSocket(0)) {
-      nobody = free.getLocalPort();
-    }
-    assertThat(HealthCheck.isReady("127.0.0.1", nobody)).isFalse();
+  void aServiceThatIsNotThereIsNotReady() {
+    assertThat(HealthCheck.isReady("127.0.0.1", FreePort.next())).isFalse();
   }
 
   private static boolean ready(int status) throws IOException {

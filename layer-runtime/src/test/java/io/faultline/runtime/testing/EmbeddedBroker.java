@@ -3,8 +3,6 @@ package io.faultline.runtime.testing;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -79,8 +77,8 @@ public final class EmbeddedBroker implements AutoCloseable {
   private static EmbeddedBroker startHere(Map<String, String> users) {
     try {
       Path dir = Files.createTempDirectory("faultline-kafka");
-      int brokerPort = freePort();
-      int controllerPort = freePort();
+      int brokerPort = FreePort.next();
+      int controllerPort = FreePort.next();
       Map<String, String> settings = settings(dir, brokerPort, controllerPort);
       if (!users.isEmpty()) {
         settings.putAll(guard(brokerPort, controllerPort));
@@ -175,9 +173,9 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   /** Clients by SASL; the broker itself by a listener of its own, without. */
-  private static Map<String, String> guard(int brokerPort, int controllerPort) throws IOException {
+  private static Map<String, String> guard(int brokerPort, int controllerPort) {
     Map<String, String> settings = new HashMap<>();
-    int ownPort = freePort();
+    int ownPort = FreePort.next();
     settings.put(
         "listeners",
         "CLIENTS://127.0.0.1:%d,OWN://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
@@ -199,11 +197,5 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.put("super.users", "User:ANONYMOUS;User:" + ADMIN);
     settings.put("allow.everyone.if.no.acl.found", "false");
     return settings;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -1,10 +1,9 @@
 package io.faultline.standalone.testing;
 
 import io.faultline.runtime.testing.Awaiting;
+import io.faultline.runtime.testing.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,7 +55,7 @@ public final class StandaloneProcess implements AutoCloseable {
 
   /** Not started yet; on a port that is free now. */
   public static StandaloneProcess on(Path data) {
-    return on(data, freePort());
+    return on(data, FreePort.next());
   }
 
   /** Not started yet. */
@@ -72,15 +71,6 @@ public final class StandaloneProcess implements AutoCloseable {
   public StandaloneProcess atFullSpeed() {
     fullSpeed = true;
     return this;
-  }
-
-  /** A port that nobody listens on just now. */
-  public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Starts the process and does not wait for anything; what it printed before is forgotten. */

@@ -12,10 +12,9 @@ import io.faultline.notifier.Receiver;
 import io.faultline.notifier.Told;
 import io.faultline.runtime.KafkaConnection;
 import io.faultline.runtime.testing.EmbeddedBroker;
+import io.faultline.runtime.testing.FreePort;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -85,9 +84,7 @@ class NotifierKillTest {
   }
 
   private Process start(EmbeddedBroker broker) throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = FreePort.next();
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",

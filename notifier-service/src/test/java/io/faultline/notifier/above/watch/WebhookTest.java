@@ -9,6 +9,7 @@ import io.faultline.notifier.NotifierProperties;
 import io.faultline.notifier.Receiver;
 import io.faultline.notifier.core.delivery.TryEnd;
 import io.faultline.notifier.core.delivery.TryEnd.Outcome;
+import io.faultline.runtime.testing.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -115,11 +116,8 @@ class WebhookTest {
   }
 
   @Test
-  void nobodyThereIsAFailureWithAReason() throws IOException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+  void nobodyThereIsAFailureWithAReason() {
+    int port = FreePort.next();
 
     assertThat(call("http://127.0.0.1:" + port + "/").error()).contains("refused");
     assertThat(call("http://no-such-name.invalid/").outcome()).isEqualTo(Outcome.FAILED);
