@@ -6,14 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * One running Faultline, open and with its default settings, for every test class that only needs
@@ -23,8 +22,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * <p>Each class uses hosts of its own, and looks at events, faults and watchers of those only.
  * Nobody stops or kills it: who has to, or wants settings of its own, starts its own.
  *
- * <p>It must be silent on standard error: looked at after each class, so that it is known which one
- * made it speak, and once more after it has stopped.
+ * <p>It must be silent on standard error: looked at after each class, so that it is known which
+ * ones ran when it spoke, and once more after it has stopped.
  */
 public final class SharedStandalone implements ParameterResolver, AfterAllCallback {
 
@@ -74,7 +73,7 @@ public final class SharedStandalone implements ParameterResolver, AfterAllCallba
     }
 
     /** Since the last time. */
-    void assertSilent() {
+    synchronized void assertSilent() {
       List<String> lines = faultline.err().lines().skip(linesLookedAt).toList();
       linesLookedAt += lines.size();
       assertThat(lines).as("standard error of the shared Faultline").isEmpty();
@@ -86,11 +85,7 @@ public final class SharedStandalone implements ParameterResolver, AfterAllCallba
         assertThat(faultline.stop()).isEqualTo(StandaloneProcess.STOPPED);
         assertSilent();
       } finally {
-        try (Stream<Path> files = Files.walk(folder)) {
-          for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-            Files.delete(file);
-          }
-        }
+        FileSystemUtils.deleteRecursively(folder);
       }
     }
   }

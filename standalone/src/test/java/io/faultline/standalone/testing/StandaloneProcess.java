@@ -266,7 +266,10 @@ public final class StandaloneProcess implements AutoCloseable {
     }
     String jar = System.getProperty("faultline.standalone.jar");
     if (jar != null && Files.exists(Path.of(jar))) {
-      command.addAll(List.of("-jar", jar));
+      command.addAll(
+          fullSpeed
+              ? List.of("-jar", jar)
+              : UnpackedJar.options(Path.of(jar), List.copyOf(command)));
     } else {
       // The tests' own logging is on their class path.
       command.add("-Dlogging.config=classpath:logback-spring.xml");
