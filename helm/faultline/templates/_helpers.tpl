@@ -176,6 +176,9 @@ readinessProbe:
 - {name: FAULTLINE_STREAMS_STANDBY_REPLICAS, value: {{ $root.Values.streams.standbyReplicas | quote }}}
 {{- if eq .key "notifierService" }}
 - {name: FAULTLINE_NOTIFIER_SECRETS_KEY_FILE, value: /run/faultline-webhooks/key}
+{{- if $root.Values.ingress.enabled }}
+- {name: FAULTLINE_NOTIFIER_LINKS_PUBLIC_URL, value: "{{ ternary "https" "http" (ne $root.Values.ingress.tlsSecret "") }}://{{ $root.Values.ingress.host }}"}
+{{- end }}
 {{- end }}
 {{- with $root.Values.extraEnv }}
 {{ toYaml . }}

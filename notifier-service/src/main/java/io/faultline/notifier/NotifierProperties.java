@@ -87,12 +87,18 @@ public record NotifierProperties(
   public record Secrets(@DefaultValue("") String key, @Nullable Path keyFile) {}
 
   /**
-   * @param publicUrl how people reach this interface, for links in notifications
-   * @param runbook a page for each cause; its name is put to the end
+   * @param publicUrl how people reach this interface, for links in notifications; without a slash
+   *     at the end
+   * @param runbook a page for each cause; its name is put to the end. Empty: those that are served
+   *     there
    */
   public record Links(
-      @DefaultValue("http://127.0.0.1:8080") String publicUrl,
-      @DefaultValue("http://127.0.0.1:8080/v1/runbooks/") String runbook) {}
+      @DefaultValue("http://127.0.0.1:8080") String publicUrl, @DefaultValue("") String runbook) {
+    public Links {
+      publicUrl = publicUrl.replaceFirst("/+$", "");
+      runbook = runbook.isEmpty() ? publicUrl + "/v1/runbooks/" : runbook;
+    }
+  }
 
   /**
    * @param open cases that are not resolved; further faults are counted and refused

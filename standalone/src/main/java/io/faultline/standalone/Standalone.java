@@ -121,6 +121,12 @@ public final class Standalone {
                     "faultline.fs-service-url", front.url(),
                     "management.health.diskspace.path", folder.path().toString(),
                     "logging.file.name", folder.log().resolve("standalone.log").toString())));
+    // Whoever says how people reach it is right; otherwise it is reached where it listens.
+    settings
+        .getPropertySources()
+        .addLast(
+            new MapPropertySource(
+                "standalone defaults", Map.of("faultline.notifier.links.public-url", front.url())));
     say(
         "Faultline %s: %s, data in %s"
             .formatted(Version.ofThisBuild(), front.url(), folder.path()));

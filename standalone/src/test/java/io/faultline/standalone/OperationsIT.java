@@ -2,6 +2,7 @@ package io.faultline.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
 import io.faultline.events.Json;
 import io.faultline.standalone.testing.Api;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -119,22 +121,10 @@ class OperationsIT {
   void oneFaultIsOneTraceFromTheRequestToTheWebhook() throws Exception {
     LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
     HttpServer receiver =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    receiver.createContext(
-        "/",
-        exchange -> {
-          try (exchange) {
-            String body =
-                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            JsonNode event = Json.LENIENT.readTree(body);
-            received.add(
-                event.path("type").asString()
-                    + " "
-                    + exchange.getRequestHeaders().getFirst("traceparent"));
-            exchange.sendResponseHeaders(204, -1);
-          }
-        });
-    receiver.start();
+        receiver(
+            (event, headers) ->
+                received.add(
+                    event.path("type").asString() + " " + headers.getFirst("traceparent")));
     try (EventStream stream = EventStream.open(faultline, "");
         EventStream cases = EventStream.open(faultline, "?type=fault_opened")) {
       String watcher =
@@ -169,6 +159,46 @@ class OperationsIT {
               .DELETE()
               .build());
     }
+  }
+
+  /** Nobody had to say how people reach it: the links lead to where it listens. */
+  @Test
+  void linksOfAnAlertLeadToWhereItListens() throws Exception {
+    LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
+    HttpServer receiver =
+        receiver((alerts, _) -> received.add(alerts.at("/0/generatorURL").asString()));
+    try {
+      String watcher =
+          "{\"sink\":{\"type\":\"alertmanager\",\"url\":\"http://127.0.0.1:"
+              + receiver.getAddress().getPort()
+              + "/\"}}";
+      send("PUT", "/v1/watchers/alerted", watcher, null, 201);
+      send("POST", "/v1/watchers/alerted/test", "", null, 200);
+      assertThat(received.poll(60, TimeUnit.SECONDS))
+          .isEqualTo(faultline.url() + "/v1/watchers/alerted");
+    } finally {
+      receiver.stop(0);
+      faultline.send(
+          HttpRequest.newBuilder(faultline.uri("/v1/watchers/alerted")).DELETE().build());
+    }
+  }
+
+  /** Somebody who is told, in JSON, and takes it. */
+  private static HttpServer receiver(BiConsumer<JsonNode, Headers> told) throws IOException {
+    HttpServer receiver =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    receiver.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            String body =
+                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            told.accept(Json.LENIENT.readTree(body), exchange.getRequestHeaders());
+            exchange.sendResponseHeaders(204, -1);
+          }
+        });
+    receiver.start();
+    return receiver;
   }
 
   private static boolean ofTheTrace(EventStream.Arrived event) {

@@ -29,6 +29,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -154,6 +155,21 @@ class ChartTest {
                 .has("persistentVolumeClaimRetentionPolicy"))
         .as("a slice is kept when its set goes")
         .isFalse();
+  }
+
+  @Test
+  void linksOfNotificationsLeadToTheIngress() {
+    assertThat(publicUrl("{enabled: true, host: f.example.org}")).isEqualTo("http://f.example.org");
+    assertThat(publicUrl("{enabled: true, host: f.example.org, tlsSecret: tls}"))
+        .isEqualTo("https://f.example.org");
+    assertThat(publicUrl("{enabled: false}")).isNull();
+  }
+
+  private static @Nullable String publicUrl(String ingress) {
+    JsonObject set =
+        Rendered.with(KAFKA + "ingress: " + ingress + "\n")
+            .named("StatefulSet", "release-faultline-notifier-service");
+    return environment(container(set)).get("FAULTLINE_NOTIFIER_LINKS_PUBLIC_URL");
   }
 
   @Test

@@ -82,7 +82,8 @@ record EventQuery(
   static RuntimeException notAPoint(String name, String text, IllegalArgumentException e) {
     return Edge.malformed(
         name
-            + " is beginning, now, an RFC 3339 time or the id of an event of this stream, but "
+            + " is beginning, now, an RFC 3339 time or the id: that this stream gave with an event (a"
+            + " cursor, not the event's own id), but "
             + Edge.quote(text)
             + " is not: "
             + e.getMessage());

@@ -83,12 +83,12 @@ final class TopologyView {
     view.put("holders", holders(known.device()));
     view.put("openFaults", state.openCasesOf(known.device()));
     RemovalKnown removal = known.removal();
-    view.put("removal", removal == null ? null : removal(removal));
+    view.put("removal", removal == null ? null : removal(known.device(), removal));
     putBad(view, "bad", state.bad(known.device()));
     return view;
   }
 
-  private static Map<String, Object> removal(RemovalKnown known) {
+  private Map<String, Object> removal(String device, RemovalKnown known) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("removalId", known.removalId());
     view.put("faultId", known.faultId());
@@ -96,7 +96,9 @@ final class TopologyView {
     view.put("mode", known.mode());
     view.put("since", known.since());
     view.put("deadline", known.deadline());
-    view.put("holders", known.holders());
+    // A surprise asks nobody: whoever stands on the device is left standing there.
+    boolean unasked = known.holders().isEmpty() && "surprise".equals(known.mode());
+    view.put("holders", unasked ? holders(device) : known.holders());
     view.put("acknowledged", known.acknowledged());
     return view;
   }

@@ -17,9 +17,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,9 @@ final class Views {
 
   /** Ranges that this answer may still show. */
   private int rangesLeft = Limits.SHOWN_RANGES_TOGETHER;
+
+  /** The lists of a case whose entries do not show all of their ranges. */
+  private final Set<String> cut = new HashSet<>();
 
   /** Entries that each list of a case shows. */
   private final int shownEntries;
@@ -83,7 +88,11 @@ final class Views {
     view.put("cause", head.cause());
     view.put("severity", head.severity().text());
     view.put("device", device(of));
-    view.put("ranges", shown(ranges(of)));
+    CaseDevice first = of.devices.isEmpty() ? null : of.devices.values().iterator().next();
+    Extents ranges = ranges(of);
+    view.put(
+        "ranges",
+        shown("ranges", ranges, first == null ? ranges.totalSectors() : first.hitSectors()));
     view.put("sectors", of.devices.values().stream().mapToLong(CaseDevice::hitSectors).sum());
     view.put("counts", counts(of));
     return view;
@@ -148,10 +157,11 @@ final class Views {
     view.put(name, entries.stream().limit(shownEntries).map(each).toList());
   }
 
-  /** For every list that was cut, where all of it can be read. */
+  /** For every list that was cut, itself or ranges in it, where all of it can be read. */
   private Map<String, String> more(FaultCase of, CaseCounts counts) {
     String events = "/v1/events?fault=" + of.id + "&from=" + of.head().openedAt();
     Map<String, String> more = new LinkedHashMap<>();
+    more(more, "ranges", 0, events + "&layer=device");
     more(more, "devices", of.devices.size(), events + "&layer=device");
     more(more, "volumes", counts.volumes(), events + "&layer=dm");
     more(more, "filesystems", counts.filesystems(), events + "&layer=fs");
@@ -167,7 +177,7 @@ final class Views {
   }
 
   private void more(Map<String, String> more, String list, long count, String where) {
-    if (count > shownEntries) {
+    if (count > shownEntries || cut.contains(list)) {
       more.put(list, where);
     }
   }
@@ -175,9 +185,9 @@ final class Views {
   private Map<String, Object> deviceView(FaultCase of, CaseDevice device) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("device", device.device());
-    view.put("ranges", shown(device.hit()));
+    view.put("ranges", shown("devices", device.hit(), device.hitSectors()));
     view.put("sectors", device.hitSectors());
-    view.put("badRanges", shown(of.bad(FaultCase.badDevice(device.device()))));
+    putBad(view, "devices", of.bad(FaultCase.badDevice(device.device())));
     view.put("badSectors", device.badSectors());
     putRounded(view, device.rounded());
     view.put("removed", device.removed());
@@ -194,9 +204,9 @@ final class Views {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("volume", volume.volume());
     view.put("effect", volume.effect());
-    view.put("ranges", shown(volume.hit()));
+    view.put("ranges", shown("volumes", volume.hit(), volume.hitSectors()));
     view.put("sectors", volume.hitSectors());
-    view.put("badRanges", shown(of.bad(FaultCase.badVolume(volume.volume(), volume.effect()))));
+    putBad(view, "volumes", of.bad(FaultCase.badVolume(volume.volume(), volume.effect())));
     view.put("badSectors", volume.badSectors());
     putRounded(view, volume.rounded());
     return view;
@@ -220,7 +230,7 @@ final class Views {
       view.put("pathCount", file.pathCount());
     }
     view.put("fork", file.fork());
-    view.put("byteRanges", shown(file.byteRanges()));
+    view.put("byteRanges", shown("files", file.byteRanges(), file.lostBytes()));
     view.put("lostBytes", file.lostBytes());
     view.put("shared", file.shared());
     view.put("unwritten", file.unwritten());
@@ -233,7 +243,7 @@ final class Views {
     view.put("effect", metadata.type().shortName());
     view.put("owner", metadata.owner());
     view.put("device", metadata.device());
-    view.put("ranges", shown(metadata.hit()));
+    view.put("ranges", shown("metadata", metadata.hit(), metadata.hitSectors()));
     view.put("sectors", metadata.hitSectors());
     if (metadata.rebuildable() != null) {
       view.put("rebuildable", metadata.rebuildable());
@@ -314,14 +324,24 @@ final class Views {
     return view;
   }
 
-  private Extents shown(BadSectors bad) {
-    return shown(bad.head(SectorRange.between(0, Long.MAX_VALUE), Limits.SHOWN_RANGES));
+  private void putBad(Map<String, Object> view, String list, BadSectors bad) {
+    Extents head = bad.head(SectorRange.between(0, Long.MAX_VALUE), Limits.SHOWN_RANGES);
+    view.put("badRanges", shown(list, head, bad.sectors()));
+    view.put("badRangeCount", bad.ranges());
   }
 
-  /** The first ranges, so that an answer still fits into a record. */
-  private Extents shown(Extents ranges) {
+  /**
+   * The first ranges, so that an answer still fits into a record.
+   *
+   * @param list whose they are
+   * @param total how long all ranges are together, those too that were not kept
+   */
+  private Extents shown(String list, Extents ranges, long total) {
     Extents first = ranges.head(Math.min(Limits.SHOWN_RANGES, rangesLeft));
     rangesLeft -= first.rangeCount();
+    if (first.totalSectors() < Math.max(total, ranges.totalSectors())) {
+      cut.add(list);
+    }
     return first;
   }
 }

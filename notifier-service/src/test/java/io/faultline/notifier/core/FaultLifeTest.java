@@ -184,6 +184,19 @@ class FaultLifeTest {
   }
 
   @Test
+  void aSurpriseAsksNobodyAndWhoStoodThereIsToldAllTheSame() {
+    hear(
+        told.added("pmem0", 2048),
+        told.mounted("data", "pmem0"),
+        told.gone("pmem0", id, 2048),
+        told.removed("pmem0", id, "surprise"));
+
+    JsonNode removal = body(core.command(new GetTopology())).at("/devices/0/removal");
+    assertThat(removal.get("mode").asString()).isEqualTo("surprise");
+    assertThat(removal.get("holders").toString()).isEqualTo("[\"fs:data\"]");
+  }
+
+  @Test
   void aStripIsBinnedExactly() {
     hear(
         told.added("pmem0", 1000),

@@ -85,7 +85,8 @@ class NotifierCoreTest {
     assertThat(fault.at("/volumes/0").toString())
         .isEqualTo(
             "{\"volume\":\"vol0\",\"effect\":\"data_lost\",\"ranges\":[2048,8,4096,16],"
-                + "\"sectors\":24,\"badRanges\":[2048,8,4096,16],\"badSectors\":24}");
+                + "\"sectors\":24,\"badRanges\":[2048,8,4096,16],\"badRangeCount\":2,"
+                + "\"badSectors\":24}");
     assertThat(fault.at("/filesystems/0/filesystem").asString()).isEqualTo("data");
     assertThat(fault.at("/filesystems/0/shutdownReason").asString()).isEqualTo("CORRUPT_ONDISK");
     assertThat(fault.at("/files/0/paths").toString()).isEqualTo("[\"/ref-src\"]");
@@ -362,6 +363,29 @@ class NotifierCoreTest {
         .startsWith("/v1/events?fault=" + id)
         .endsWith("type=file_range_lost");
     assertThat(fault.at("/counts/atLeast").isMissingNode()).isTrue();
+  }
+
+  @Test
+  void rangesAreCutWithACountAndWhereTheRestIs() {
+    String id = told.faultId(1);
+    long[] ranges = new long[2 * 150];
+    for (int i = 0; i < 150; i++) {
+      ranges[2 * i] = 16L * i;
+      ranges[2 * i + 1] = 8;
+    }
+    hear(told.corrupted("pmem0", id, ranges));
+
+    JsonNode fault = fault(id);
+    assertThat(fault.get("ranges")).hasSize(2 * 100);
+    assertThat(fault.get("sectors").asLong()).isEqualTo(150 * 8);
+    assertThat(fault.at("/devices/0/badRanges")).hasSize(2 * 100);
+    assertThat(fault.at("/devices/0/badRangeCount").asInt()).isEqualTo(150);
+    for (String cut : List.of("ranges", "devices")) {
+      assertThat(fault.at("/more/" + cut).asString())
+          .startsWith("/v1/events?fault=" + id)
+          .endsWith("layer=device");
+    }
+    assertThat(fault.get("more")).hasSize(2);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.faultline.standalone.testing;
 import io.faultline.runtime.testing.FreePort;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.DigestUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -18,18 +21,23 @@ import org.springframework.util.FileSystemUtils;
  * tests start many.
  *
  * <p>It is made beside the jar by the first process that wants it, which starts Faultline once for
- * that, and again when the jar is a newer one.
+ * that, and again when the jar is another one.
  */
 final class UnpackedJar {
+
+  /** Of the one jar that is tested. */
+  private static @Nullable List<String> options;
 
   private final Path jar;
   private final Path unpacked;
   private final Path cache;
+  private final Path madeOf;
 
   private UnpackedJar(Path jar) {
     this.jar = jar;
     this.unpacked = jar.resolveSibling("unpacked-for-tests");
     this.cache = unpacked.resolve("faultline.aot");
+    this.madeOf = unpacked.resolve("made-of");
   }
 
   /**
@@ -38,21 +46,37 @@ final class UnpackedJar {
    * @param java the beginning of a command line: the JVM, and those options that a cache depends on
    */
   static synchronized List<String> options(Path jar, List<String> java) {
-    UnpackedJar made = new UnpackedJar(jar);
-    try {
-      if (!Files.exists(made.cache)
-          || Files.getLastModifiedTime(made.cache).compareTo(Files.getLastModifiedTime(jar)) < 0) {
-        made.make(java);
+    List<String> known = options;
+    if (known == null) {
+      try {
+        known = new UnpackedJar(jar).made(java);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted", e);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", e);
+      options = known;
+    }
+    return known;
+  }
+
+  private List<String> made(List<String> java) throws IOException, InterruptedException {
+    // Not by its time: that is the same for every jar, so that builds can be repeated.
+    String digest = digest(jar);
+    if (!Files.exists(madeOf) || !Files.readString(madeOf).equals(digest)) {
+      FileSystemUtils.deleteRecursively(unpacked);
+      make(java);
+      Files.writeString(madeOf, digest);
     }
     // JDK 25 may tell of code that it cannot link, and does without it.
-    return List.of(
-        "-XX:AOTCache=" + made.cache, "-Xlog:aot*=error", "-jar", made.main().toString());
+    return List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=error", "-jar", main().toString());
+  }
+
+  private static String digest(Path jar) throws IOException {
+    try (InputStream in = Files.newInputStream(jar)) {
+      return DigestUtils.md5DigestAsHex(in);
+    }
   }
 
   private Path main() {

@@ -207,11 +207,12 @@ final class WatcherRequests {
               ? List.copyOf(field.getValue().values())
               : List.of(field.getValue());
       for (JsonNode value : given) {
-        if (!value.isString()) {
+        // What is no field at all is told as that, whatever it holds.
+        if (!value.isString() && EventFilter.FIELDS.contains(field.getKey())) {
           throw wrong(
               field.getKey() + " is a text or an array of texts", "/filter/" + field.getKey());
         }
-        values.add(value.asString());
+        values.add(value.isString() ? value.asString() : value.toString());
       }
       fields.put(field.getKey(), values);
     }

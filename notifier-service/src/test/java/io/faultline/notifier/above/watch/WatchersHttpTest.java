@@ -335,6 +335,7 @@ class WatchersHttpTest {
                 Map.entry("nonsense", ""),
                 Map.entry("{" + sink + ",\"colour\":\"red\"}", "colour"),
                 Map.entry("{\"filter\":{\"colour\":\"red\"}," + sink + "}", "colour"),
+                Map.entry("{\"filter\":{\"colour\":7}," + sink + "}", "no filter 'colour'"),
                 Map.entry("{\"filter\":{\"layer\":\"nvme\"}," + sink + "}", "nvme"),
                 Map.entry("{\"filter\":{\"layer\":7}," + sink + "}", "layer"),
                 Map.entry("{\"filter\":{\"layer\":[]}," + sink + "}", "layer"),
