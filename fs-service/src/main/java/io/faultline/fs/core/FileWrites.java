@@ -87,9 +87,7 @@ final class FileWrites {
       return Decision.refuse(FileProblems.unknownWrite(command.write()));
     }
     commit(change, command.write(), write);
-    Inode inode = Objects.requireNonNull(change.inode(write.inode()));
-    return draft.reply(
-        Answer.ok(FileReads.view(draft.state, filesystem, write.path(), write.inode(), inode)));
+    return draft.reply(Answer.ok(FileReads.view(change, write.path(), write.inode())));
   }
 
   private static void commit(Transaction change, String id, PendingWrite write) {
@@ -110,6 +108,8 @@ final class FileWrites {
                 written.add(each.startSector() + from - each.fileOffsetSectors(), to - from);
               }
             });
+    // What was bad there healed as it was written; the device says so in a moment.
+    change.rewritten(write.role(), written.build());
     nothingIsLostIn(change, write.role(), written.build());
     write
         .punched()

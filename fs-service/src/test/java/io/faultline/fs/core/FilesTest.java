@@ -38,7 +38,7 @@ class FilesTest {
 
   private WritePlan plan(String path, long offset, long length) {
     return fs.ask(
-        new FileCommand.PlanWrite("x", path, offset, length, false, false, false, fs.writeName()),
+        new FileCommand.PlanWrite("x", path, offset, length, false, false, true, fs.writeName()),
         WritePlan.class);
   }
 
@@ -103,6 +103,32 @@ class FilesTest {
     assertThat(read.pieces()).hasSize(1);
     assertThat(read.pieces().getFirst().place().sector())
         .isEqualTo(plan.pieces().getFirst().place().sector());
+  }
+
+  @Test
+  void aPageThatIsWrittenAnewIsToldAsGoodBeforeTheDeviceSaysSo() {
+    write("/f", 0, 2L * BLOCK);
+    long sector = read("/f", 0, BLOCK).pieces().getFirst().place().sector();
+    fs.poison("pmem0", "f1", sector + 2, 1, sector + 9, 1);
+    assertThat(fs.ask(new FileCommand.StatFile("x", "/f"), FileView.class).lostBytes())
+        .isEqualTo(1024);
+    assertThat(write("/f", 0, BLOCK).lostBytes()).as("the other page is lost").isEqualTo(512);
+  }
+
+  @Test
+  void aChangeAnswersWhatTheFileIsAfterIt() {
+    write("/d/f", 0, 4L * BLOCK);
+    FileView copy = fs.ask(new FileCommand.Reflink("x", "/d/f", "/g", 0, 0, 0), FileView.class);
+    assertThat(copy.allocatedBytes()).isEqualTo(4L * BLOCK);
+    assertThat(copy.paths()).containsExactly("/g");
+    assertThat(fs.ask(new FileCommand.Truncate("x", "/g", BLOCK), FileView.class).allocatedBytes())
+        .isEqualTo(BLOCK);
+    assertThat(fs.ask(new FileCommand.Link("x", "/g", "/d/h"), FileView.class).paths())
+        .containsExactly("/d/h", "/g");
+    assertThat(fs.ask(new FileCommand.Rename("x", "/d", "/e"), FileView.class).paths())
+        .containsExactly("/e");
+    assertThat(fs.ask(new FileCommand.Rename("x", "/g", "/e/k"), FileView.class).paths())
+        .containsExactly("/e/h", "/e/k");
   }
 
   @Test
