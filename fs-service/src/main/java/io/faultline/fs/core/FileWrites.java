@@ -92,6 +92,7 @@ final class FileWrites {
 
   private static void commit(Transaction change, String id, PendingWrite write) {
     long number = write.inode();
+    Mending.tell(change, write);
     Extents.Builder written = Extents.builder();
     for (Staged staged : write.staged()) {
       remap(change, write, staged);

@@ -208,14 +208,18 @@ class FsCoreTest {
     mounted(FsHarness.on("pmem0"));
     fs.poison("pmem0", "f1", 200, 16);
     fs.poison("pmem0", "f2", 208, 16);
-    assertThat(heard(fs.recover("pmem0", RecoveredData.ZEROED, false, null, 200, 12)))
-        .singleElement()
-        .isEqualTo(recovered(RecoveredData.ZEROED, 0, 200, 12));
+    assertThat(fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", 200, 12))
+        .as("zeroes are not what was there")
+        .isEmpty();
     assertThat(fs.get("data").badRanges()).isEqualTo(Extents.of(212, 12));
     assertThat(fs.get("data").lostRanges()).isEqualTo(Extents.of(200, 24));
-    assertThat(heard(fs.recover("pmem0", RecoveredData.REWRITTEN, false, null, 200, 100)))
-        .singleElement()
-        .isEqualTo(recovered(RecoveredData.REWRITTEN, 12, 212, 12));
+    List<Event> good = fs.recover("pmem0", RecoveredData.REWRITTEN, false, "f2", 200, 100);
+    assertThat(heard(good))
+        .as("each range once, for the fault that took it")
+        .containsExactly(
+            recovered(RecoveredData.REWRITTEN, 0, 200, 16),
+            recovered(RecoveredData.REWRITTEN, 16, 216, 8));
+    assertThat(good).extracting(Event::faultId).containsExactly("local:f1", "local:f2");
     assertThat(fs.get("data").badRanges()).isEqualTo(Extents.EMPTY);
     assertThat(fs.get("data").lostRanges()).isEqualTo(Extents.EMPTY);
     assertThat(heard(fs.poison("pmem0", "f3", 200, 8)))
@@ -235,6 +239,17 @@ class FsCoreTest {
     assertThat(fs.get("data").lostRanges())
         .as("what was there is there again")
         .isEqualTo(Extents.of(208, 16));
+  }
+
+  @Test
+  void whatReturnsOverZeroesStaysLost() {
+    mounted(FsHarness.on("pmem0"));
+    fs.poison("pmem0", "f1", 200, 8);
+    fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", 200, 8);
+    fs.corrupt("pmem0", Cause.DEVICE_REMOVED, false, "leg", 200, 16);
+    assertThat(heard(fs.recover("pmem0", RecoveredData.RETURNED, false, "leg", 200, 16)))
+        .containsExactly(recovered(RecoveredData.RETURNED, 8, 208, 8));
+    assertThat(fs.get("data").lostRanges()).isEqualTo(Extents.of(200, 8));
   }
 
   private static FileRangeRecovered recovered(
