@@ -79,8 +79,11 @@ final class Filesystems {
       Draft draft, Filesystem filesystem, List<ClaimedDevice> claims, int status) {
     Problem refusal = whyNotOn(draft.state, filesystem, claims);
     boolean isNew = status == 201;
-    if (refusal == null && isNew) {
-      refusal = Mkfs.whyNot(filesystem.spec(), sectors(claims, Role.DATA));
+    if (refusal == null) {
+      refusal =
+          isNew
+              ? Mkfs.whyNot(filesystem.spec(), sectors(claims, Role.DATA))
+              : KnownPoison.whyNotMounted(draft.state, filesystem, claims);
     }
     if (refusal != null) {
       return Decision.refuse(refusal);
@@ -93,6 +96,11 @@ final class Filesystems {
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
     if (isNew) {
       Mkfs.make(draft, mounted);
+      Problem poisoned = KnownPoison.whyNotMade(draft.change(mounted), claims);
+      if (poisoned != null) {
+        // Nothing of this draft comes about.
+        return Decision.refuse(poisoned);
+      }
     } else {
       FileWrites.abandonAll(draft, mounted);
     }
@@ -150,7 +158,8 @@ final class Filesystems {
     return null;
   }
 
-  private static boolean isComplete(FsState state, String device) {
+  /** Whether all that was told of a device was heard. */
+  static boolean isComplete(FsState state, String device) {
     KnownDevice known = state.devices.get(device);
     return known != null && known.complete();
   }
