@@ -577,6 +577,40 @@ class FsServiceTest {
   }
 
   @Test
+  void refusalsAreProblemsAndSayNoMoreThanTheyMean() throws Exception {
+    make("refusals", "data", "refusals0");
+    String fs = "/v1/hosts/refusals/filesystems/data";
+    assertThat(put(fs + "/files/a", "application/octet-stream", "").statusCode()).isEqualTo(201);
+    HttpResponse<String> behind =
+        HTTP.send(
+            HttpRequest.newBuilder(URI.create(base + fs + "/files/a"))
+                .header("Range", "bytes=5-9")
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(behind.statusCode()).isEqualTo(416);
+    assertThat(behind.headers().firstValue("Content-Range")).contains("bytes */0");
+    assertThat(behind.headers().firstValue("Content-Type")).contains("application/problem+json");
+    assertThat(json(behind).path("type").asString()).isEqualTo("/problems/range-not-satisfiable");
+
+    assertThat(send("PUT", fs + "/files/d?directory=true", null, null).statusCode()).isEqualTo(201);
+    HttpResponse<String> directory =
+        put(
+            "/v1/hosts/refusals/processes/5/mappings/m",
+            JSON,
+            "{\"filesystem\":\"data\",\"path\":\"/d\",\"lengthBytes\":4096}");
+    assertThat(directory.statusCode()).isEqualTo(422);
+    assertThat(json(directory).path("errno").asString()).isEqualTo("ENODEV");
+
+    for (HttpResponse<String> conflict :
+        List.of(
+            put(fs, JSON, "{\"data\":\"refusals0\",\"dax\":\"never\"}"), post(fs + "/mount", ""))) {
+      assertThat(conflict.statusCode()).isEqualTo(409);
+      assertThat(json(conflict).propertyNames())
+          .containsExactlyInAnyOrder("type", "title", "status", "detail");
+    }
+  }
+
+  @Test
   void listsComeInPagesAndAFrozenOneSaysWhenToComeAgain() throws Exception {
     for (String name : List.of("a", "b", "c")) {
       make("list", name, "list-" + name);

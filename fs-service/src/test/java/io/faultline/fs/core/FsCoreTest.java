@@ -106,7 +106,7 @@ class FsCoreTest {
         fs.refused(
             new FsCommand.MakeFilesystem("data", FsHarness.with(spec, Dax.NEVER), List.of()));
     assertThat(other.status()).isEqualTo(409);
-    assertThat(other.more()).containsEntry("needs", List.of("pmem0"));
+    assertThat(other.kind()).isEqualTo("exists");
   }
 
   @Test
