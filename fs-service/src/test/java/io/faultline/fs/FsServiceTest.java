@@ -154,10 +154,16 @@ class FsServiceTest {
   }
 
   private static HttpResponse<String> postKeyed(String path, String key) throws Exception {
+    return postKeyed(path, key, "");
+  }
+
+  private static HttpResponse<String> postKeyed(String path, String key, String body)
+      throws Exception {
     return HTTP.send(
         HttpRequest.newBuilder(URI.create(base + path))
             .header("Idempotency-Key", key)
-            .POST(BodyPublishers.noBody())
+            .header("Content-Type", JSON)
+            .POST(BodyPublishers.ofString(body))
             .build(),
         BodyHandlers.ofString());
   }
@@ -574,6 +580,25 @@ class FsServiceTest {
         .isEqualTo("{\"memoryFailureEarlyKill\":true}");
     assertThat(json(get("/v1/hosts/form/kernel")).path("memoryFailureEarlyKill").asBoolean())
         .isTrue();
+  }
+
+  @Test
+  void aKeyOfAChangeOfAFileStandsForOneRequest() throws Exception {
+    make("keys", "data", "keys0");
+    String files = "/v1/hosts/keys/filesystems/data/files";
+    assertThat(put(files + "/a", "application/octet-stream", "").statusCode()).isEqualTo(201);
+    HttpResponse<String> shared = postKeyed(files + "/a:reflink", "k", "{\"to\":\"/x\"}");
+    assertThat(shared.statusCode()).as(shared.body()).isEqualTo(200);
+
+    HttpResponse<String> other = postKeyed(files + "/a:reflink", "k", "{\"to\":\"/y\"}");
+    assertThat(other.statusCode()).isEqualTo(422);
+    assertThat(json(other).path("type").asString()).isEqualTo("/problems/idempotency-key-reused");
+    assertThat(get(files + "/y?stat=true").statusCode()).isEqualTo(404);
+
+    assertThat(send("DELETE", files + "/x", null, null).statusCode()).isEqualTo(204);
+    HttpResponse<String> again = postKeyed(files + "/a:reflink", "k", "{\"to\":\"/x\"}");
+    assertThat(again.body()).isEqualTo(shared.body());
+    assertThat(get(files + "/x?stat=true").statusCode()).as("carried out once").isEqualTo(404);
   }
 
   @Test

@@ -157,6 +157,13 @@ final class FileWrites {
     }
   }
 
+  static Decision<FsFact> find(FsState state, Filesystem filesystem, FileCommand.FindWrite find) {
+    Contents contents = state.contentsOf(filesystem);
+    return contents != null && contents.writes.containsKey(find.write())
+        ? Decision.reply(Answer.noContent())
+        : Decision.refuse(FileProblems.unknownWrite(find.write()));
+  }
+
   static Decision<FsFact> abandon(
       Draft draft, Filesystem filesystem, FileCommand.AbandonWrite command) {
     Contents contents = draft.state.contentsOf(filesystem);
