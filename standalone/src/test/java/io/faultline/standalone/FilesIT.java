@@ -258,6 +258,38 @@ class FilesIT {
     }
   }
 
+  @Test
+  void whatWasZeroedStaysLostToItsFaultUntilItIsWrittenAnew() {
+    Api api = host("zeroed", 1, "");
+    put("zeroed", "f", random(41, 4 * PAGE));
+    long sector = sectorOf(pieceAt("zeroed", "f", PAGE), PAGE);
+    try (EventStream events = EventStream.open(faultline, "?host=zeroed")) {
+      String fault = poison(api, "d0", sector, 8, true);
+      events.await("lost", event -> event.type().equals("file_range_lost"));
+      api.send("DELETE", "devices/d0/faults?sector=" + sector + "&count=8", "text/plain", "");
+      await("resolved", () -> state(api, fault).equals("resolved"));
+      refused(call("zeroed", "GET", "f", new byte[0]), 422, "media-error");
+      assertThat(lostBytes(api, fault)).isEqualTo(PAGE);
+
+      JsonNode written = json(call("zeroed", "PUT", "f?offset=" + PAGE, random(42, PAGE)));
+      assertThat(written.get("lostBytes").asLong()).isZero();
+      events.await(
+          "good again",
+          event ->
+              event.type().equals("file_range_recovered")
+                  && event.faultId().equals(fault)
+                  && event.data().get("data").asString().equals("rewritten"));
+      await("its fault knows", () -> lostBytes(api, fault) == 0);
+      assertThat(events.all())
+          .filteredOn(event -> event.type().equals("file_range_recovered"))
+          .hasSize(1);
+    }
+  }
+
+  private static long lostBytes(Api api, String fault) {
+    return api.get("/v1/faults/" + fault).at("/files/0/lostBytes").asLong();
+  }
+
   private static String state(Api api, String fault) {
     return api.get("/v1/faults/" + fault).get("state").asString();
   }
