@@ -154,10 +154,16 @@ class FsServiceTest {
   }
 
   private static HttpResponse<String> postKeyed(String path, String key) throws Exception {
+    return postKeyed(path, key, "");
+  }
+
+  private static HttpResponse<String> postKeyed(String path, String key, String body)
+      throws Exception {
     return HTTP.send(
         HttpRequest.newBuilder(URI.create(base + path))
             .header("Idempotency-Key", key)
-            .POST(BodyPublishers.noBody())
+            .header("Content-Type", JSON)
+            .POST(BodyPublishers.ofString(body))
             .build(),
         BodyHandlers.ofString());
   }
@@ -574,6 +580,59 @@ class FsServiceTest {
         .isEqualTo("{\"memoryFailureEarlyKill\":true}");
     assertThat(json(get("/v1/hosts/form/kernel")).path("memoryFailureEarlyKill").asBoolean())
         .isTrue();
+  }
+
+  @Test
+  void aKeyOfAChangeOfAFileStandsForOneRequest() throws Exception {
+    make("keys", "data", "keys0");
+    String files = "/v1/hosts/keys/filesystems/data/files";
+    assertThat(put(files + "/a", "application/octet-stream", "").statusCode()).isEqualTo(201);
+    HttpResponse<String> shared = postKeyed(files + "/a:reflink", "k", "{\"to\":\"/x\"}");
+    assertThat(shared.statusCode()).as(shared.body()).isEqualTo(200);
+
+    HttpResponse<String> other = postKeyed(files + "/a:reflink", "k", "{\"to\":\"/y\"}");
+    assertThat(other.statusCode()).isEqualTo(422);
+    assertThat(json(other).path("type").asString()).isEqualTo("/problems/idempotency-key-reused");
+    assertThat(get(files + "/y?stat=true").statusCode()).isEqualTo(404);
+
+    assertThat(send("DELETE", files + "/x", null, null).statusCode()).isEqualTo(204);
+    HttpResponse<String> again = postKeyed(files + "/a:reflink", "k", "{\"to\":\"/x\"}");
+    assertThat(again.body()).isEqualTo(shared.body());
+    assertThat(get(files + "/x?stat=true").statusCode()).as("carried out once").isEqualTo(404);
+  }
+
+  @Test
+  void refusalsAreProblemsAndSayNoMoreThanTheyMean() throws Exception {
+    make("refusals", "data", "refusals0");
+    String fs = "/v1/hosts/refusals/filesystems/data";
+    assertThat(put(fs + "/files/a", "application/octet-stream", "").statusCode()).isEqualTo(201);
+    HttpResponse<String> behind =
+        HTTP.send(
+            HttpRequest.newBuilder(URI.create(base + fs + "/files/a"))
+                .header("Range", "bytes=5-9")
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(behind.statusCode()).isEqualTo(416);
+    assertThat(behind.headers().firstValue("Content-Range")).contains("bytes */0");
+    assertThat(behind.headers().firstValue("Content-Type")).contains("application/problem+json");
+    assertThat(json(behind).path("type").asString()).isEqualTo("/problems/range-not-satisfiable");
+
+    assertThat(send("PUT", fs + "/files/d?directory=true", null, null).statusCode()).isEqualTo(201);
+    HttpResponse<String> directory =
+        put(
+            "/v1/hosts/refusals/processes/5/mappings/m",
+            JSON,
+            "{\"filesystem\":\"data\",\"path\":\"/d\",\"lengthBytes\":4096}");
+    assertThat(directory.statusCode()).isEqualTo(422);
+    assertThat(json(directory).path("errno").asString()).isEqualTo("ENODEV");
+
+    for (HttpResponse<String> conflict :
+        List.of(
+            put(fs, JSON, "{\"data\":\"refusals0\",\"dax\":\"never\"}"), post(fs + "/mount", ""))) {
+      assertThat(conflict.statusCode()).isEqualTo(409);
+      assertThat(json(conflict).propertyNames())
+          .containsExactlyInAnyOrder("type", "title", "status", "detail");
+    }
   }
 
   @Test

@@ -218,6 +218,31 @@ public final class Told {
             new FilesystemEvent.Block("vol0", Extents.of(offset / 512, 8))));
   }
 
+  /** A page of {@link #fileLost} is good again. */
+  public Event fileRecovered(
+      String filesystem,
+      @Nullable String faultId,
+      long inode,
+      String path,
+      long offset,
+      RecoveredData how) {
+    return event(
+        "/filesystems/" + filesystem,
+        faultId,
+        new FilesystemEvent.FileRangeRecovered(
+            host,
+            filesystem,
+            inode,
+            List.of(path),
+            "data",
+            offset,
+            4096,
+            false,
+            false,
+            how,
+            new FilesystemEvent.Block("vol0", Extents.of(offset / 512, 8))));
+  }
+
   public Event signalled(String filesystem, @Nullable String faultId, long pid, String path) {
     return event(
         "/filesystems/" + filesystem,

@@ -3,9 +3,11 @@ package io.faultline.fs.core;
 import io.faultline.events.Cause;
 import io.faultline.fs.core.FsFact.BadRanges;
 import io.faultline.ranges.Extents;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,36 @@ final class DeviceFaults {
   Extents zeroed() {
     refresh();
     return zeroed.subtract(bad());
+  }
+
+  /** Zeroed since it was lost, whatever of it went bad again. */
+  Extents blank() {
+    refresh();
+    return zeroed;
+  }
+
+  /**
+   * What of {@code within} was told to be lost, by the fault under which it was: of what is bad by
+   * several the first one, and each one that it was bad by before it was zeroed.
+   *
+   * @param counts the pieces that matter
+   */
+  Map<String, Extents> byFault(Predicate<BadRanges> counts, Extents within) {
+    Map<String, Extents> found = new LinkedHashMap<>();
+    Extents told = Extents.EMPTY;
+    for (BadRanges piece : pieces.values()) {
+      if (counts.test(piece)) {
+        Extents hit = piece.ranges().intersect(within);
+        if (piece.cause() != null) {
+          hit = hit.subtract(told);
+          told = told.union(hit);
+        }
+        if (!hit.isEmpty()) {
+          found.merge(piece.faultId(), hit, Extents::union);
+        }
+      }
+    }
+    return found;
   }
 
   Map<String, BadRanges> pieces() {

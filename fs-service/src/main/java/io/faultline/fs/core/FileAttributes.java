@@ -51,10 +51,8 @@ final class FileAttributes {
     if (inode == null) {
       return Decision.refuse(FileProblems.noSuchFile(command.path()));
     }
-    Inode after = inode.withDax(command.dax());
-    change.put(number, after);
-    return draft.reply(
-        Answer.ok(FileReads.view(draft.state, filesystem, command.path(), number, after)));
+    change.put(number, inode.withDax(command.dax()));
+    return draft.reply(Answer.ok(FileReads.view(change, command.path(), number)));
   }
 
   static Decision<FsFact> setRealtime(
@@ -76,9 +74,8 @@ final class FileAttributes {
       return Decision.refuse(
           FileProblems.invalid(path + " has blocks already, which cannot change their device"));
     }
-    Inode after = inode.withRealtime(command.realtime());
-    change.put(number, after);
-    return draft.reply(Answer.ok(FileReads.view(draft.state, filesystem, path, number, after)));
+    change.put(number, inode.withRealtime(command.realtime()));
+    return draft.reply(Answer.ok(FileReads.view(change, path, number)));
   }
 
   static Decision<FsFact> set(Draft draft, Filesystem filesystem, FileCommand.SetXattr command) {

@@ -65,6 +65,9 @@ public sealed interface FileCommand extends FsCommand {
   record AbandonWrite(String filesystem, String write, @Nullable Role role, Extents bad)
       implements FileCommand {}
 
+  /** Whether a write is under way: 204 if it is, 409 if it has ended or never was. */
+  record FindWrite(String filesystem, String write) implements FileCommand {}
+
   record MakeDirectory(String filesystem, String path, boolean makeParents)
       implements FileCommand {}
 

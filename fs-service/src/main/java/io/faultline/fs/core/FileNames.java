@@ -117,19 +117,13 @@ final class FileNames {
     Opened made = make(change, command.path(), command.makeParents(), true);
     return made.problem() != null
         ? Decision.refuse(made.problem())
-        : reply(draft, filesystem, change, command.path(), made.inode(), true);
+        : reply(change, command.path(), made.inode(), true);
   }
 
   private static Decision<FsFact> reply(
-      Draft draft,
-      Filesystem filesystem,
-      Transaction change,
-      String path,
-      long number,
-      boolean created) {
-    Inode inode = Objects.requireNonNull(change.inode(number));
-    FileViews.FileView view = FileReads.view(draft.state, filesystem, path, number, inode);
-    return draft.reply(created ? Answer.created(view) : Answer.ok(view));
+      Transaction change, String path, long number, boolean created) {
+    FileViews.FileView view = FileReads.view(change, path, number);
+    return change.draft.reply(created ? Answer.created(view) : Answer.ok(view));
   }
 
   static Decision<FsFact> unlink(Draft draft, Filesystem filesystem, FileCommand.Unlink command) {
@@ -185,7 +179,7 @@ final class FileNames {
       return Decision.refuse(refusal);
     }
     if (replaced == number) {
-      return reply(draft, filesystem, change, to, number, false);
+      return reply(change, to, number, false);
     }
     if (replaced != 0) {
       unlink(change, into.inode(), lastName(to), replaced);
@@ -194,7 +188,7 @@ final class FileNames {
     if (!Directories.add(change, into.inode(), lastName(to), number, inode.directory())) {
       return Decision.refuse(FileProblems.noSpace(change, change.geometry.blockBytes()));
     }
-    return reply(draft, filesystem, change, to, number, false);
+    return reply(change, to, number, false);
   }
 
   private static @Nullable Problem whyNotRename(
@@ -242,7 +236,7 @@ final class FileNames {
     if (!Directories.add(change, into.inode(), lastName(command.to()), number, false)) {
       return Decision.refuse(FileProblems.noSpace(change, change.geometry.blockBytes()));
     }
-    return reply(draft, filesystem, change, command.to(), number, true);
+    return reply(change, command.to(), number, true);
   }
 
   /** A file that was made for a write that came to nothing goes, if it still is as it was made. */

@@ -80,9 +80,7 @@ final class FileRanges {
   }
 
   private static Decision<FsFact> done(Transaction change, String path, long number) {
-    Inode inode = Objects.requireNonNull(change.inode(number));
-    return change.draft.reply(
-        Answer.ok(FileReads.view(change.draft.state, change.filesystem, path, number, inode)));
+    return change.draft.reply(Answer.ok(FileReads.view(change, path, number)));
   }
 
   static Decision<FsFact> truncate(

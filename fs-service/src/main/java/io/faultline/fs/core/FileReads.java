@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What is asked about files without changing them. */
 final class FileReads {
@@ -171,7 +172,51 @@ final class FileReads {
                     .totalSectors();
           }
         });
-    Contents contents = state.contentsOf(filesystem);
+    return view(
+        path,
+        number,
+        inode,
+        state.contentsOf(filesystem),
+        state.names(filesystem).pathsOf(number),
+        counts);
+  }
+
+  /** What a file is once a change is made. */
+  static FileView view(Transaction change, String path, long number) {
+    long[] counts = new long[2];
+    for (Role role : new Role[] {Role.DATA, Role.REALTIME}) {
+      if (change.filesystem.spec().device(role) != null) {
+        Extents lost = change.lost(role);
+        change
+            .map(role)
+            .forEachOf(
+                number,
+                Fork.DATA,
+                0,
+                Long.MAX_VALUE,
+                record -> {
+                  counts[0] += record.sectorCount();
+                  if (!record.unwritten()) {
+                    SectorRange there = new SectorRange(record.startSector(), record.sectorCount());
+                    counts[1] += lost.clip(there).totalSectors();
+                  }
+                });
+      }
+    }
+    Inode inode = Objects.requireNonNull(change.inode(number));
+    return view(path, number, inode, change.contents, change.pathsOf(number), counts);
+  }
+
+  /**
+   * @param counts sectors that it has, and those of them that are lost
+   */
+  private static FileView view(
+      String path,
+      long number,
+      Inode inode,
+      @Nullable Contents contents,
+      List<String> paths,
+      long[] counts) {
     TreeMap<String, byte[]> xattrs = contents == null ? null : contents.xattrs.get(number);
     return new FileView(
         path,
@@ -180,7 +225,7 @@ final class FileReads {
         inode.sizeBytes(),
         counts[0] * SECTOR,
         inode.links(),
-        state.names(filesystem).pathsOf(number),
+        paths,
         xattrs == null ? List.of() : List.copyOf(xattrs.keySet()),
         inode.dax(),
         inode.realtime(),

@@ -87,13 +87,12 @@ final class FileWrites {
       return Decision.refuse(FileProblems.unknownWrite(command.write()));
     }
     commit(change, command.write(), write);
-    Inode inode = Objects.requireNonNull(change.inode(write.inode()));
-    return draft.reply(
-        Answer.ok(FileReads.view(draft.state, filesystem, write.path(), write.inode(), inode)));
+    return draft.reply(Answer.ok(FileReads.view(change, write.path(), write.inode())));
   }
 
   private static void commit(Transaction change, String id, PendingWrite write) {
     long number = write.inode();
+    Mending.tell(change, write);
     Extents.Builder written = Extents.builder();
     for (Staged staged : write.staged()) {
       remap(change, write, staged);
@@ -110,6 +109,8 @@ final class FileWrites {
                 written.add(each.startSector() + from - each.fileOffsetSectors(), to - from);
               }
             });
+    // What was bad there healed as it was written; the device says so in a moment.
+    change.rewritten(write.role(), written.build());
     nothingIsLostIn(change, write.role(), written.build());
     write
         .punched()
@@ -154,6 +155,13 @@ final class FileWrites {
         }
       }
     }
+  }
+
+  static Decision<FsFact> find(FsState state, Filesystem filesystem, FileCommand.FindWrite find) {
+    Contents contents = state.contentsOf(filesystem);
+    return contents != null && contents.writes.containsKey(find.write())
+        ? Decision.reply(Answer.noContent())
+        : Decision.refuse(FileProblems.unknownWrite(find.write()));
   }
 
   static Decision<FsFact> abandon(

@@ -27,6 +27,7 @@ final class Files {
       case FileCommand.PlanWrite write -> FileWrites.plan(draft, filesystem, write);
       case FileCommand.CommitWrite commit -> FileWrites.commit(draft, filesystem, commit);
       case FileCommand.AbandonWrite abandon -> FileWrites.abandon(draft, filesystem, abandon);
+      case FileCommand.FindWrite find -> FileWrites.find(draft.state, filesystem, find);
       case FileCommand.MakeDirectory make -> FileNames.makeDirectory(draft, filesystem, make);
       case FileCommand.Unlink unlink -> FileNames.unlink(draft, filesystem, unlink);
       case FileCommand.Rename rename -> FileNames.rename(draft, filesystem, rename);
@@ -71,6 +72,7 @@ final class Files {
       case FileCommand.PlanWrite write -> Paths.whyNot(write.path());
       case FileCommand.CommitWrite ignored -> null;
       case FileCommand.AbandonWrite ignored -> null;
+      case FileCommand.FindWrite ignored -> null;
       case FileCommand.MakeDirectory make -> Paths.whyNot(make.path());
       case FileCommand.Unlink unlink -> Paths.whyNot(unlink.path());
       case FileCommand.Rename rename -> whyNotBoth(rename.path(), rename.to());
@@ -99,6 +101,7 @@ final class Files {
       case FileCommand.ListDirectory ignored -> false;
       case FileCommand.GetLayout ignored -> false;
       case FileCommand.GetXattr ignored -> false;
+      case FileCommand.FindWrite ignored -> false;
       case FileCommand.PlanWrite ignored -> true;
       case FileCommand.CommitWrite ignored -> true;
       case FileCommand.AbandonWrite ignored -> true;

@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 /** Make, mount, freeze, thaw, unmount, delete. */
 final class Filesystems {
 
-  /** The member of a refusal that names the devices that a living filesystem needs claimed. */
-  static final String NEEDS = "needs";
-
   private Filesystems() {}
 
   static Decision<FsFact> make(Draft draft, FsCommand.MakeFilesystem command) {
@@ -41,15 +38,14 @@ final class Filesystems {
       return mount(draft, fresh, command.claims(), 201);
     }
     if (!existing.spec().equals(spec)) {
-      Problem problem =
+      return Decision.refuse(
           Problem.conflict(
               "exists",
               "Something else has that name",
               "The filesystem "
                   + existing.name()
                   + " exists with another shape: "
-                  + describe(existing.spec()));
-      return Decision.refuse(needs(problem, existing));
+                  + describe(existing.spec())));
     }
     if (existing.isMounted()) {
       Filesystem renewed = withNewRevisions(existing, command.claims());
@@ -65,12 +61,11 @@ final class Filesystems {
       return Decision.refuse(Problems.unknownFilesystem(command.filesystem()));
     }
     if (filesystem.isMounted()) {
-      Problem problem =
+      return Decision.refuse(
           Problem.conflict(
               "already-mounted",
               "The filesystem is mounted",
-              filesystem.name() + " is mounted already (EBUSY)");
-      return Decision.refuse(needs(problem, filesystem));
+              filesystem.name() + " is mounted already (EBUSY)"));
     }
     return mount(draft, filesystem, command.claims(), 200);
   }
@@ -79,8 +74,11 @@ final class Filesystems {
       Draft draft, Filesystem filesystem, List<ClaimedDevice> claims, int status) {
     Problem refusal = whyNotOn(draft.state, filesystem, claims);
     boolean isNew = status == 201;
-    if (refusal == null && isNew) {
-      refusal = Mkfs.whyNot(filesystem.spec(), sectors(claims, Role.DATA));
+    if (refusal == null) {
+      refusal =
+          isNew
+              ? Mkfs.whyNot(filesystem.spec(), sectors(claims, Role.DATA))
+              : KnownPoison.whyNotMounted(draft.state, filesystem, claims);
     }
     if (refusal != null) {
       return Decision.refuse(refusal);
@@ -93,6 +91,11 @@ final class Filesystems {
     Filesystem mounted = draft.put(filesystem.with(filesystem.state().mountedOn(holdings)));
     if (isNew) {
       Mkfs.make(draft, mounted);
+      Problem poisoned = KnownPoison.whyNotMade(draft.change(mounted), claims);
+      if (poisoned != null) {
+        // Nothing of this draft comes about.
+        return Decision.refuse(poisoned);
+      }
     } else {
       FileWrites.abandonAll(draft, mounted);
     }
@@ -150,7 +153,8 @@ final class Filesystems {
     return null;
   }
 
-  private static boolean isComplete(FsState state, String device) {
+  /** Whether all that was told of a device was heard. */
+  static boolean isComplete(FsState state, String device) {
     KnownDevice known = state.devices.get(device);
     return known != null && known.complete();
   }
@@ -397,12 +401,6 @@ final class Filesystems {
         rest.values().stream().limit(command.limit()).map(each -> view(state, each)).toList();
     String next = rest.size() > items.size() ? items.getLast().name() : null;
     return Decision.reply(Answer.ok(new FilesystemList(items, next)));
-  }
-
-  private static Problem needs(Problem problem, Filesystem filesystem) {
-    return filesystem.isMounted()
-        ? problem.with(NEEDS, filesystem.spec().devices())
-        : problem.with(NEEDS, List.of());
   }
 
   private static String describe(Spec spec) {

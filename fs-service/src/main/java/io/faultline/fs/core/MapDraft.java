@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,13 +119,23 @@ final class MapDraft implements MapView {
    */
   List<MapRecord> of(long inode, Fork fork, long from, long to) {
     List<MapRecord> records = new ArrayList<>();
+    forEachOf(inode, fork, from, to, records::add);
+    records.sort(BY_FILE);
+    return records;
+  }
+
+  /** The same one by one, in no order: a file may have millions. */
+  void forEachOf(long inode, Fork fork, long from, long to, Consumer<MapRecord> visitor) {
     base.forEachOf(
         inode,
         fork,
         from,
         to,
         cursor -> {
-          keep(cursor, records);
+          MapRecord record = cursor.unshared();
+          if (!removed.contains(record)) {
+            visitor.accept(record);
+          }
           return true;
         });
     for (MapRecord record : addedByFile.tailSet(first(inode, fork))) {
@@ -135,11 +146,9 @@ final class MapDraft implements MapView {
           record.fileOffsetSectors() < to
               && record.fileOffsetSectors() + record.sectorCount() > from;
       if (inside) {
-        records.add(record);
+        visitor.accept(record);
       }
     }
-    records.sort(BY_FILE);
-    return records;
   }
 
   private static MapRecord first(long inode, Fork fork) {

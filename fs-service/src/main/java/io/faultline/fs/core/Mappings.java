@@ -82,6 +82,15 @@ final class Mappings {
           "The filesystem has no such file",
           "No path " + wanted.path() + " is known of " + wanted.filesystem() + " (ENOENT)");
     }
+    FileFact.Inode inode =
+        filesystem == null ? null : state.names(filesystem).inode(wanted.inode());
+    if (inode != null && inode.directory()) {
+      return Problem.refused(
+              "not-mappable",
+              "That cannot be mapped",
+              wanted.path() + " is a directory, which cannot be mapped (ENODEV)")
+          .with(FileProblems.ERRNO, "ENODEV");
+    }
     if (wanted.offsetBytes() % wanted.pageBytes() != 0) {
       return Problem.refused(
           "unaligned",

@@ -53,15 +53,25 @@ final class Names {
 
   /** The names of an inode, sorted; at most {@link PathIndex#MAX_PATHS_TOLD}. */
   List<String> pathsOf(long inode) {
-    if (isUnchanged() && inode != root) {
+    return pathsOf(inode, Map.of());
+  }
+
+  /**
+   * The same once a change is made.
+   *
+   * @param changed the names that it gives, each with its inode, or with 0 if it takes it away
+   */
+  List<String> pathsOf(long inode, Map<Name, Long> changed) {
+    if (isUnchanged() && changed.isEmpty() && inode != root) {
       return imported.pathsOf(inode);
     }
     TreeSet<String> paths = new TreeSet<>();
-    collect(inode, "", MAX_DEPTH, paths);
+    collect(inode, "", MAX_DEPTH, paths, changed);
     return paths.stream().limit(PathIndex.MAX_PATHS_TOLD).toList();
   }
 
-  private void collect(long inode, String below, int depth, TreeSet<String> paths) {
+  private void collect(
+      long inode, String below, int depth, TreeSet<String> paths, Map<Name, Long> changed) {
     if (inode == root) {
       paths.add(below.isEmpty() ? "/" : below);
       return;
@@ -69,17 +79,25 @@ final class Names {
     if (depth == 0 || paths.size() > PathIndex.MAX_PATHS_TOLD) {
       return;
     }
+    changed.forEach(
+        (name, given) -> {
+          if (given == inode) {
+            collect(name.directory(), "/" + name.name() + below, depth - 1, paths, changed);
+          }
+        });
     if (contents != null) {
       for (Name name : contents.names.getOrDefault(inode, new TreeSet<>())) {
-        collect(name.directory(), "/" + name.name() + below, depth - 1, paths);
+        if (!changed.containsKey(name)) {
+          collect(name.directory(), "/" + name.name() + below, depth - 1, paths, changed);
+        }
       }
     }
     for (String path : importedPaths(inode)) {
       int slash = path.lastIndexOf('/');
       long directory = importedInode(path.substring(0, slash));
       String name = path.substring(slash + 1);
-      if (ownEntry(directory, name) == null) {
-        collect(directory, "/" + name + below, depth - 1, paths);
+      if (ownEntry(directory, name) == null && !changed.containsKey(new Name(directory, name))) {
+        collect(directory, "/" + name + below, depth - 1, paths, changed);
       }
     }
   }

@@ -25,24 +25,30 @@ final class Recoveries {
     Extents healed = recovered.ranges();
     String faultId = Objects.requireNonNullElse(event.faultId(), event.id());
     Extents after = faults.badAfter(healed, (key, piece) -> heals(recovered, faultId, piece));
-    Extents usable = faults.bad().subtract(after);
     for (Map.Entry<String, BadRanges> entry : faults.pieces().entrySet()) {
       if (heals(recovered, faultId, entry.getValue())) {
         cut(draft, entry.getKey(), entry.getValue(), healed);
       }
     }
     if (recovered.data() == RecoveredData.ZEROED) {
-      Extents lost = faults.media().intersect(healed);
-      if (!lost.isEmpty()) {
-        draft.fact(
-            Keys.bad(device, faultId, event.sequence()), new BadRanges(faultId, null, lost, false));
-      }
+      // It stays lost to the faults that took it, whichever of them the event names.
+      faults
+          .byFault(piece -> piece.cause() == Cause.MEDIA_ERROR, healed)
+          .forEach(
+              (fault, lost) ->
+                  draft.fact(
+                      Keys.bad(device, fault, event.sequence()),
+                      new BadRanges(fault, null, lost, false)));
     }
     Filesystem filesystem = draft.state.mountedOn(device);
     if (filesystem != null && FsState.roleOf(filesystem, device) == Role.DATA) {
       Damage.healed(draft, filesystem, healed.subtract(after), recovered.data());
     }
-    tell(draft, event, recovered, usable);
+    Extents good = healed.subtract(after);
+    if (recovered.data() == RecoveredData.RETURNED) {
+      good = good.subtract(faults.blank());
+    }
+    tell(draft, event, recovered, faults.byFault(piece -> heals(recovered, faultId, piece), good));
   }
 
   private static boolean heals(RangeRecovered recovered, String faultId, BadRanges piece) {
@@ -62,10 +68,11 @@ final class Recoveries {
     }
   }
 
-  private static void tell(Draft draft, Event event, RangeRecovered recovered, Extents usable) {
+  private static void tell(
+      Draft draft, Event event, RangeRecovered recovered, Map<String, Extents> goodByFault) {
     Filesystem filesystem = draft.state.mountedOn(recovered.device());
     Role role = filesystem == null ? null : FsState.roleOf(filesystem, recovered.device());
-    if (filesystem == null || role == null || !filesystem.isWalkable(role) || usable.isEmpty()) {
+    if (filesystem == null || role == null || !filesystem.isWalkable(role)) {
       return;
     }
     // What went with a device was one shutdown, not an event for each file: so is its return. The
@@ -74,8 +81,11 @@ final class Recoveries {
         recovered.data() == RecoveredData.RETURNED
             && (recovered.whole() || filesystem.isShutDown());
     if (!untold) {
-      draft.because(event.faultId(), event.id());
-      Teller.recovered(draft, filesystem, role, usable, recovered.data());
+      goodByFault.forEach(
+          (fault, ranges) -> {
+            draft.because(fault, event.id());
+            Teller.recovered(draft, filesystem, role, ranges, recovered.data());
+          });
     }
   }
 }

@@ -38,7 +38,7 @@ final class Teller {
     begin(draft, filesystem, role, cause, null, ranges);
   }
 
-  /** Tells which pieces of files can be used again. */
+  /** Tells which pieces of files can be used again, with what they should hold. */
   static void recovered(
       Draft draft, Filesystem filesystem, Role role, Extents ranges, RecoveredData data) {
     begin(draft, filesystem, role, null, data, ranges);
@@ -188,7 +188,9 @@ final class Teller {
             long from = Math.max(start, record.startSector());
             long count = Math.min(end, record.endSector()) - from;
             if (record.isInode()) {
-              found.put(told, fileEvent(record, from, count));
+              if (isNews(record)) {
+                found.put(told, fileEvent(record, from, count));
+              }
             } else {
               SpecialOwner owner = record.special();
               special.computeIfAbsent(owner, o -> Extents.builder()).add(from, count);
@@ -197,6 +199,15 @@ final class Teller {
             told++;
             return true;
           });
+    }
+
+    /**
+     * Zeroes can be read, but what was there is lost as before; an unwritten extent held nothing
+     * else.
+     */
+    private boolean isNews(ReverseMap.Cursor record) {
+      boolean isBlank = record.fork() == Fork.DATA && record.unwritten();
+      return telling.data() != RecoveredData.ZEROED || isBlank;
     }
 
     void publish() {

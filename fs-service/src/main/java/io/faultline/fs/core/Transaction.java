@@ -37,6 +37,7 @@ final class Transaction {
   final Names names;
 
   private final Map<Role, MapDraft> maps = new EnumMap<>(Role.class);
+  private final Map<Role, Extents> rewritten = new EnumMap<>(Role.class);
   private final Map<Integer, GroupTally> tallies = new TreeMap<>();
   private final TreeMap<Long, Inode> inodes = new TreeMap<>();
   private final TreeSet<Long> removedInodes = new TreeSet<>();
@@ -251,6 +252,17 @@ final class Transaction {
     return disk.upload() != null;
   }
 
+  /** Sectors of a device hold from now on what somebody wrote, whatever they lost before. */
+  void rewritten(Role role, Extents sectors) {
+    rewritten.merge(role, sectors, Extents::union);
+  }
+
+  /** Sectors of a device whose content is lost once this change is made. */
+  Extents lost(Role role) {
+    Extents lost = Losses.of(draft.state, filesystem, role);
+    return lost.subtract(rewritten.getOrDefault(role, Extents.EMPTY));
+  }
+
   // Inodes, names, attributes.
 
   /** The newest value of an inode; null if there is none. */
@@ -308,6 +320,11 @@ final class Transaction {
    */
   void name(long directory, String name, long inode) {
     entries.put(new Contents.Name(directory, name), inode);
+  }
+
+  /** The names of an inode once this change is made. */
+  List<String> pathsOf(long inode) {
+    return names.pathsOf(inode, entries);
   }
 
   void fact(String key, FileFact value) {

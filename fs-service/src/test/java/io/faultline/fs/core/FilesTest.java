@@ -2,6 +2,10 @@ package io.faultline.fs.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.faultline.events.Event;
+import io.faultline.events.FilesystemEvent.Block;
+import io.faultline.events.FilesystemEvent.FileRangeRecovered;
+import io.faultline.events.RecoveredData;
 import io.faultline.fs.core.FileViews.DirectoryView;
 import io.faultline.fs.core.FileViews.EntryView;
 import io.faultline.fs.core.FileViews.FileView;
@@ -38,7 +42,7 @@ class FilesTest {
 
   private WritePlan plan(String path, long offset, long length) {
     return fs.ask(
-        new FileCommand.PlanWrite("x", path, offset, length, false, false, false, fs.writeName()),
+        new FileCommand.PlanWrite("x", path, offset, length, false, false, true, fs.writeName()),
         WritePlan.class);
   }
 
@@ -103,6 +107,136 @@ class FilesTest {
     assertThat(read.pieces()).hasSize(1);
     assertThat(read.pieces().getFirst().place().sector())
         .isEqualTo(plan.pieces().getFirst().place().sector());
+  }
+
+  @Test
+  void aPageThatIsWrittenAnewIsToldAsGoodBeforeTheDeviceSaysSo() {
+    write("/f", 0, 2L * BLOCK);
+    long sector = sectorOf("/f");
+    fs.poison("pmem0", "f1", sector + 2, 1, sector + 9, 1);
+    assertThat(fs.ask(new FileCommand.StatFile("x", "/f"), FileView.class).lostBytes())
+        .isEqualTo(1024);
+    assertThat(write("/f", 0, BLOCK).lostBytes()).as("the other page is lost").isEqualTo(512);
+  }
+
+  private long sectorOf(String path) {
+    return read(path, 0, BLOCK).pieces().getFirst().place().sector();
+  }
+
+  private FileRangeRecovered recovered(String path, boolean shared, long block) {
+    return new FileRangeRecovered(
+        FsHarness.HOST,
+        "x",
+        fs.ask(new FileCommand.StatFile("x", path), FileView.class).inode(),
+        List.of(path),
+        "data",
+        512,
+        1024,
+        shared,
+        false,
+        RecoveredData.REWRITTEN,
+        new Block("pmem0", Extents.of(block, 2)));
+  }
+
+  /** All that was published of a file that is good again; each event of one fault, made by none. */
+  private List<FileRangeRecovered> recoveredOf(String fault) {
+    List<Event> told =
+        fs.core().published().stream()
+            .filter(event -> event.data() instanceof FileRangeRecovered)
+            .toList();
+    assertThat(told)
+        .allSatisfy(
+            event -> {
+              assertThat(event.faultId()).isEqualTo(FsHarness.HOST + ":" + fault);
+              assertThat(event.causationId()).isNull();
+            });
+    return fs.core().published(FileRangeRecovered.class);
+  }
+
+  @Test
+  void whatWasZeroedIsToldAsGoodWhenItIsWrittenAnew() {
+    write("/f", 0, BLOCK);
+    long sector = sectorOf("/f");
+    fs.poison("pmem0", "f1", sector + 1, 2);
+    assertThat(fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", sector, 8)).isEmpty();
+    fs.core().forgetPublished();
+
+    WritePlan plan = plan("/f", 0, BLOCK);
+    assertThat(fs.core().published()).as("not before its bytes are there").isEmpty();
+    fs.mustSucceed(new FileCommand.CommitWrite("x", plan.write()));
+    assertThat(recoveredOf("f1")).containsExactly(recovered("/f", false, sector + 1));
+    write("/f", 0, BLOCK);
+    assertThat(fs.core().published(FileRangeRecovered.class)).as("once").hasSize(1);
+  }
+
+  @Test
+  void whatWasZeroedInASharedBlockIsToldForEachFileWhenItIsMendedInPlace() {
+    write("/f", 0, BLOCK);
+    fs.mustSucceed(new FileCommand.Reflink("x", "/f", "/g", 0, 0, 0));
+    long sector = sectorOf("/f");
+    fs.poison("pmem0", "f1", sector + 1, 2);
+    fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", sector, 8);
+    fs.core().forgetPublished();
+
+    WritePlan plan =
+        fs.ask(
+            new FileCommand.PlanWrite("x", "/g", 0, BLOCK, false, true, false, fs.writeName()),
+            WritePlan.class);
+    fs.mustSucceed(new FileCommand.CommitWrite("x", plan.write()));
+    assertThat(recoveredOf("f1"))
+        .containsExactly(recovered("/f", true, sector + 1), recovered("/g", true, sector + 1));
+  }
+
+  @Test
+  void aFileThatMovesAwayFromALostSharedBlockIsToldAsGoodAndTheOtherIsNot() {
+    write("/f", 0, BLOCK);
+    fs.mustSucceed(new FileCommand.Reflink("x", "/f", "/g", 0, 0, 0));
+    fs.poison("pmem0", "f1", sectorOf("/f") + 1, 2);
+    fs.core().forgetPublished();
+
+    WritePlan plan = plan("/g", 0, BLOCK);
+    FileView written = fs.ask(new FileCommand.CommitWrite("x", plan.write()), FileView.class);
+    assertThat(written.lostBytes()).isZero();
+    long copy = plan.pieces().getFirst().place().sector();
+    assertThat(recoveredOf("f1")).containsExactly(recovered("/g", false, copy + 1));
+    assertThat(fs.ask(new FileCommand.StatFile("x", "/f"), FileView.class).lostBytes())
+        .isEqualTo(1024);
+  }
+
+  @Test
+  void zeroesAreAllThatAnUnwrittenExtentHeld() {
+    write("/f", 0, BLOCK);
+    fs.mustSucceed(new FileCommand.Allocate("x", "/f", BLOCK, BLOCK, false));
+    long sector = sectorOf("/f") + 8;
+    fs.poison("pmem0", "f1", sector, 2);
+    fs.core().forgetPublished();
+    fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", sector, 8);
+    assertThat(fs.core().published(FileRangeRecovered.class))
+        .singleElement()
+        .satisfies(
+            told -> {
+              assertThat(told.unwritten()).isTrue();
+              assertThat(told.data()).isEqualTo(RecoveredData.ZEROED);
+              assertThat(told.offsetBytes()).isEqualTo(BLOCK);
+            });
+    write("/f", BLOCK, BLOCK);
+    assertThat(fs.core().published(FileRangeRecovered.class)).as("once").hasSize(1);
+  }
+
+  @Test
+  void aChangeAnswersWhatTheFileIsAfterIt() {
+    write("/d/f", 0, 4L * BLOCK);
+    FileView copy = fs.ask(new FileCommand.Reflink("x", "/d/f", "/g", 0, 0, 0), FileView.class);
+    assertThat(copy.allocatedBytes()).isEqualTo(4L * BLOCK);
+    assertThat(copy.paths()).containsExactly("/g");
+    assertThat(fs.ask(new FileCommand.Truncate("x", "/g", BLOCK), FileView.class).allocatedBytes())
+        .isEqualTo(BLOCK);
+    assertThat(fs.ask(new FileCommand.Link("x", "/g", "/d/h"), FileView.class).paths())
+        .containsExactly("/d/h", "/g");
+    assertThat(fs.ask(new FileCommand.Rename("x", "/d", "/e"), FileView.class).paths())
+        .containsExactly("/e");
+    assertThat(fs.ask(new FileCommand.Rename("x", "/g", "/e/k"), FileView.class).paths())
+        .containsExactly("/e/h", "/e/k");
   }
 
   @Test

@@ -106,7 +106,7 @@ class FsCoreTest {
         fs.refused(
             new FsCommand.MakeFilesystem("data", FsHarness.with(spec, Dax.NEVER), List.of()));
     assertThat(other.status()).isEqualTo(409);
-    assertThat(other.more()).containsEntry("needs", List.of("pmem0"));
+    assertThat(other.kind()).isEqualTo("exists");
   }
 
   @Test
@@ -208,14 +208,18 @@ class FsCoreTest {
     mounted(FsHarness.on("pmem0"));
     fs.poison("pmem0", "f1", 200, 16);
     fs.poison("pmem0", "f2", 208, 16);
-    assertThat(heard(fs.recover("pmem0", RecoveredData.ZEROED, false, null, 200, 12)))
-        .singleElement()
-        .isEqualTo(recovered(RecoveredData.ZEROED, 0, 200, 12));
+    assertThat(fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", 200, 12))
+        .as("zeroes are not what was there")
+        .isEmpty();
     assertThat(fs.get("data").badRanges()).isEqualTo(Extents.of(212, 12));
     assertThat(fs.get("data").lostRanges()).isEqualTo(Extents.of(200, 24));
-    assertThat(heard(fs.recover("pmem0", RecoveredData.REWRITTEN, false, null, 200, 100)))
-        .singleElement()
-        .isEqualTo(recovered(RecoveredData.REWRITTEN, 12, 212, 12));
+    List<Event> good = fs.recover("pmem0", RecoveredData.REWRITTEN, false, "f2", 200, 100);
+    assertThat(heard(good))
+        .as("each range once, for the fault that took it")
+        .containsExactly(
+            recovered(RecoveredData.REWRITTEN, 0, 200, 16),
+            recovered(RecoveredData.REWRITTEN, 16, 216, 8));
+    assertThat(good).extracting(Event::faultId).containsExactly("local:f1", "local:f2");
     assertThat(fs.get("data").badRanges()).isEqualTo(Extents.EMPTY);
     assertThat(fs.get("data").lostRanges()).isEqualTo(Extents.EMPTY);
     assertThat(heard(fs.poison("pmem0", "f3", 200, 8)))
@@ -235,6 +239,17 @@ class FsCoreTest {
     assertThat(fs.get("data").lostRanges())
         .as("what was there is there again")
         .isEqualTo(Extents.of(208, 16));
+  }
+
+  @Test
+  void whatReturnsOverZeroesStaysLost() {
+    mounted(FsHarness.on("pmem0"));
+    fs.poison("pmem0", "f1", 200, 8);
+    fs.recover("pmem0", RecoveredData.ZEROED, false, "f1", 200, 8);
+    fs.corrupt("pmem0", Cause.DEVICE_REMOVED, false, "leg", 200, 16);
+    assertThat(heard(fs.recover("pmem0", RecoveredData.RETURNED, false, "leg", 200, 16)))
+        .containsExactly(recovered(RecoveredData.RETURNED, 8, 208, 8));
+    assertThat(fs.get("data").lostRanges()).isEqualTo(Extents.of(200, 8));
   }
 
   private static FileRangeRecovered recovered(
@@ -413,7 +428,7 @@ class FsCoreTest {
   @Test
   void whatWasBadBeforeTheMountIsToldAtTheMountAndAgainWithTheMap() {
     Claim.KnownFault fault =
-        new Claim.KnownFault("local:old", Cause.MEDIA_ERROR, Extents.ofPairs(16, 8, 200, 8));
+        new Claim.KnownFault("local:old", Cause.MEDIA_ERROR, Extents.ofPairs(200, 8, 2000, 8));
     Spec spec = FsHarness.on("pmem0");
     fs.mustSucceed(new FsCommand.MakeFilesystem("data", spec, fs.claims(spec, SECTORS, fault)));
     assertThat(fs.core().published())
@@ -424,18 +439,81 @@ class FsCoreTest {
                 "data",
                 "free space",
                 "pmem0",
-                Extents.ofPairs(16, 8, 200, 8),
+                Extents.ofPairs(200, 8, 2000, 8),
                 Cause.MEDIA_ERROR));
     fs.core().forgetPublished();
     fs.importLines("data", SECTORS, MAP);
     assertThat(fs.core().published())
         .extracting(Event::data)
         .containsExactly(
-            metadata("static fs metadata", true, Extents.of(16, 8)),
-            lost(140, List.of(), "data", 0, 8 * 512, false, 200, 8));
+            lost(140, List.of(), "data", 0, 8 * 512, false, 200, 8),
+            metadata("cow reservation", true, Extents.of(2000, 8)));
     assertThat(fs.core().published()).extracting(Event::faultId).containsOnly("local:old");
     assertThat(fs.get("data").state()).as("old poison stops nothing").isEqualTo("mounted");
     assertThat(fs.poison("pmem0", "again", 200, 8)).isEmpty();
+  }
+
+  @Test
+  void mkfsFailsWhereItsBlocksArePoisonedAndLeavesNothing() {
+    fs.added("pmem0", SECTORS);
+    fs.poison("pmem0", "f1", 84, 2, 90_000, 8);
+    Spec spec = FsHarness.on("pmem0");
+    FsCommand make = new FsCommand.MakeFilesystem("data", spec, fs.claims(spec, SECTORS));
+    Problem refused = fs.refused(make);
+    assertThat(refused.kind()).isEqualTo("media-error");
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.more())
+        .containsEntry("errno", "EIO")
+        .containsEntry("device", "pmem0")
+        .containsEntry("sector", 84L);
+    assertThat(fs.refused(new FsCommand.GetFilesystem("data")).status()).isEqualTo(404);
+    assertThat(fs.core().published()).isEmpty();
+
+    fs.recover("pmem0", RecoveredData.REWRITTEN, false, "f1", 80, 8);
+    fs.make("data", spec, SECTORS);
+    assertThat(fs.core().published(RangeUnowned.class))
+        .as("poison in free space is told as that")
+        .containsExactly(
+            new RangeUnowned(
+                HOST, "data", "free space", "pmem0", Extents.of(90_000, 8), Cause.MEDIA_ERROR));
+  }
+
+  @Test
+  void mkfsFailsOverAnyPoisonOfTheLogsDevice() {
+    Spec spec = new Spec("pmem0", "pmem1", null, Dax.ALWAYS, true, true, Policy.XFS);
+    fs.added("pmem1", SECTORS);
+    fs.poison("pmem1", "f1", 5000, 1);
+    Problem refused =
+        fs.refused(new FsCommand.MakeFilesystem("data", spec, fs.claims(spec, SECTORS)));
+    assertThat(refused.more()).containsEntry("device", "pmem1").containsEntry("sector", 5000L);
+  }
+
+  @Test
+  void aMountReadsThePrimarySuperblockAndTheLogAndNothingElse() {
+    mounted(FsHarness.on("pmem0"));
+    Spec spec = FsHarness.on("pmem0");
+    fs.poison("pmem0", "f1", 4, 1, 40, 8, 120, 8, 200, 8, 1500, 1);
+    assertThat(fs.get("data").state()).isEqualTo("shutdown");
+    fs.mustSucceed(new FsCommand.UnmountFilesystem("data"));
+    FsCommand mount = new FsCommand.MountFilesystem("data", fs.claims(spec, SECTORS));
+    assertThat(fs.refused(mount).more()).containsEntry("errno", "EIO").containsEntry("sector", 4L);
+    assertThat(fs.get("data").state()).isEqualTo("unmounted");
+    fs.recover("pmem0", RecoveredData.REWRITTEN, false, "f1", 0, 8);
+    assertThat(fs.refused(mount).more()).containsEntry("sector", 1500L);
+    fs.recover("pmem0", RecoveredData.REWRITTEN, false, "f1", 1500, 1);
+    fs.mustSucceed(mount);
+    assertThat(fs.get("data").state()).isEqualTo("mounted");
+  }
+
+  @Test
+  void aMountBelievesTheClaimsAnswerWhereItIsNewerThanWhatWasHeard() {
+    mounted(FsHarness.on("pmem0"));
+    fs.mustSucceed(new FsCommand.UnmountFilesystem("data"));
+    fs.poison("pmem0", "f1", 0, 8);
+    Claim cleared = FsHarness.claim(SECTORS, fs.lastSequence() + 1, List.of());
+    fs.mustSucceed(
+        new FsCommand.MountFilesystem(
+            "data", List.of(new ClaimedDevice(Role.DATA, "pmem0", false, cleared))));
   }
 
   @Test
@@ -490,7 +568,7 @@ class FsCoreTest {
     fs.map(7, "m", "data", "/f", 65536);
     Problem busy = fs.refused(new FsCommand.UnmountFilesystem("data"));
     assertThat(busy.kind()).isEqualTo("busy");
-    fs.poison("pmem0", "f1", 0, 8);
+    fs.poison("pmem0", "f1", 8, 8);
     fs.mustSucceed(new FsCommand.UnmountFilesystem("data"));
     assertThat(fs.core().published())
         .extracting(Event::data)
@@ -504,7 +582,7 @@ class FsCoreTest {
     assertThat(fs.core().published())
         .extracting(Event::data)
         .contains(
-            metadata("static fs metadata", false, Extents.of(0, 8)),
+            metadata("static fs metadata", true, Extents.of(8, 8)),
             lost(140, List.of("/big"), "data", 0, 8 * 512, false, 200, 8));
     assertThat(fs.load(7, "m", 0).code()).as("a mapping of the old mount").isEqualTo("BUS_ADRERR");
   }

@@ -301,8 +301,8 @@ final class FaultRules {
           includeMetadata(fault, told, unowned.owner(), unowned.device(), unowned.ranges(), null);
       case FailureUnsupported failure ->
           includeMetadata(fault, told, failure.reason(), failure.device(), failure.ranges(), null);
-      case FileRangeRecovered _,
-          FilesystemFrozen _,
+      case FileRangeRecovered recovered -> recoverFile(fault, recovered);
+      case FilesystemFrozen _,
           FilesystemThawed _,
           FilesystemShutdown _,
           FilesystemMounted _,
@@ -373,6 +373,34 @@ final class FaultRules {
             lost.shared() || (known != null && known.shared()),
             lost.unwritten() && (known == null || known.unwritten()),
             known == null ? lost.block().device() : known.device()));
+  }
+
+  /** What of a file is good again is not lost any more; that the file was hit stays. */
+  private static void recoverFile(CaseDraft fault, FileRangeRecovered recovered) {
+    String key = recovered.filesystem() + "/" + recovered.inode() + "/" + recovered.fork();
+    CaseFile known = fault.before().files.get(key);
+    // Zeroes are no content, except where there was none.
+    boolean good = recovered.data() != RecoveredData.ZEROED || recovered.unwritten();
+    if (known == null || !good) {
+      return;
+    }
+    Extents left =
+        known.byteRanges().subtract(Extents.of(recovered.offsetBytes(), recovered.lengthBytes()));
+    fault.entry(
+        FaultCase.FILE,
+        key,
+        new CaseFile(
+            known.filesystem(),
+            known.inode(),
+            known.paths(),
+            known.pathCount(),
+            known.fork(),
+            left,
+            // Of many ranges only the first ones are known.
+            Math.max(left.totalSectors(), known.lostBytes() - recovered.lengthBytes()),
+            known.shared(),
+            known.unwritten(),
+            known.device()));
   }
 
   private void includeMetadata(

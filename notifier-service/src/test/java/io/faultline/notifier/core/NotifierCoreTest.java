@@ -102,6 +102,25 @@ class NotifierCoreTest {
   }
 
   @Test
+  void whatIsLostOfAFileShrinksAsItIsWrittenAnewButNotByZeroes() {
+    String id = told.faultId(1);
+    hear(
+        told.fileLost("data", id, 144, "/a", 4096),
+        told.fileLost("data", id, 144, "/a", 8192),
+        told.fileRecovered("data", id, 144, "/a", 4096, RecoveredData.ZEROED));
+    assertThat(fault(id).at("/files/0/byteRanges").toString()).isEqualTo("[4096,8192]");
+
+    hear(told.fileRecovered("data", id, 144, "/a", 4096, RecoveredData.REWRITTEN));
+    assertThat(fault(id).at("/files/0/byteRanges").toString()).isEqualTo("[8192,4096]");
+    assertThat(fault(id).at("/files/0/lostBytes").asLong()).isEqualTo(4096);
+    hear(told.fileRecovered("data", id, 144, "/a", 8192, RecoveredData.REWRITTEN));
+    assertThat(fault(id).at("/files/0/lostBytes").asLong()).isZero();
+    assertThat(fault(id).at("/files/0/paths/0").asString()).as("it was hit").isEqualTo("/a");
+    hear(told.fileLost("data", id, 144, "/a", 4096));
+    assertThat(fault(id).at("/files/0/lostBytes").asLong()).as("and again").isEqualTo(4096);
+  }
+
+  @Test
   void eventsOfNoFaultOpenNothing() {
     hear(told.corrupted("pmem0", null, 0, 8), told.fileLost("data", null, 1, "/a", 0));
 

@@ -79,10 +79,11 @@ public final class FileActionController {
     FilePath.WithAction target = FilePath.withAction(request.getRequestURI());
     ActionRequest wanted = parsed(body);
     FileCommand command = command(name, target, wanted);
+    String commandId = Edge.commandId(request);
     return Replies.toResponse(
         movesBytes(command)
-            ? changes.change(host, command)
-            : gateway.send(host, command, Edge.commandId(request)));
+            ? changes.change(host, command, commandId)
+            : gateway.send(host, command, commandId));
   }
 
   private static ActionRequest parsed(byte @Nullable [] body) {
@@ -151,10 +152,7 @@ public final class FileActionController {
     return value;
   }
 
-  /**
-   * Whether it may answer a plan, and so cannot be answered from memory when it is asked again; to
-   * do such a thing twice is to do it once.
-   */
+  /** Whether it may answer a plan, or has to wait for another write. */
   private static boolean movesBytes(FileCommand command) {
     return command instanceof FileCommand.Truncate
         || command instanceof FileCommand.Punch

@@ -29,6 +29,11 @@ public final class FileChanges {
   private static final int TURNS = 100;
 
   private static final long TURN_NANOS = 10_000_000;
+
+  /** The same where each answer is kept, of which a host has room for few; the turns get longer. */
+  private static final int KEPT_STEPS = 16;
+
+  private static final int LONGEST_TURN_SHIFT = 5;
   private static final byte[] NOTHING = new byte[0];
 
   private final FsGateway gateway;
@@ -45,14 +50,75 @@ public final class FileChanges {
   /**
    * Carries out a change that may have to move bytes of the file: 202 is its plan, another answer
    * is the end of it.
+   *
+   * @param commandId chosen by the client: the same is answered the same; null if it chose none
    */
-  public Reply change(String host, FsCommand command) {
-    return planned(host, command, reply -> reply.status() == ACCEPTED, NOTHING, 0).reply();
+  Reply change(String host, FsCommand command, @Nullable String commandId) {
+    return commandId == null
+        ? planned(host, command, reply -> reply.status() == ACCEPTED, NOTHING, 0).reply()
+        : once(host, command, commandId, false);
+  }
+
+  /**
+   * The same under a key of the client. Every step has an id of its own, made from the key, and its
+   * answer is kept: who comes again walks through the answers of the first time and goes on where
+   * they end.
+   *
+   * <pre>
+   * key            202, a plan      key #end     409, it was given up
+   * key #1         409, busy
+   * key #2         202, a plan      key #2 #end  200
+   * </pre>
+   *
+   * <p>A plan that was kept may be over long since, and its blocks another file's: bytes are moved
+   * only while the write is under way, and moving them twice then is moving them once.
+   *
+   * @param again whether the command is to be sent again after its plan was carried out
+   */
+  private Reply once(String host, FsCommand command, String commandId, boolean again) {
+    for (int step = 0; ; step++) {
+      String id = step == 0 ? commandId : commandId + " #" + step;
+      Reply reply = gateway.send(host, command, id);
+      boolean planned = reply.status() == ACCEPTED;
+      if (planned) {
+        reply = finishOnce(host, reply, id + " #end");
+      }
+      boolean goesOn =
+          planned ? reply.status() == CONFLICT || again && reply.isSuccess() : isBusy(reply);
+      if (!goesOn) {
+        return reply;
+      }
+      if (step == KEPT_STEPS) {
+        return planned && !reply.isSuccess() ? notNow(reply) : reply;
+      }
+      if (!reply.isSuccess()) {
+        LockSupport.parkNanos(TURN_NANOS << Math.min(step, LONGEST_TURN_SHIFT));
+      }
+    }
+  }
+
+  private Reply finishOnce(String host, Reply planned, String endId) {
+    WritePlan plan = Json.LENIENT.readValue(planned.body(), WritePlan.class);
+    Reply underWay =
+        gateway.send(host, new FileCommand.FindWrite(plan.filesystem(), plan.write()), null);
+    if (underWay.isSuccess()) {
+      WriteMover.Refusal refusal =
+          new WriteMover(blocks, host, plan.filesystem()).move(plan, NOTHING, 0);
+      if (refusal != null) {
+        return abandoned(host, plan, refusal);
+      }
+    } else if (underWay.status() != CONFLICT) {
+      return underWay;
+    }
+    return gateway.send(host, new FileCommand.CommitWrite(plan.filesystem(), plan.write()), endId);
   }
 
   /** A load or a store, for which a page may have to be made first: then it is touched again. */
   public Reply touch(String host, FsCommand.TouchPage touch, @Nullable String commandId) {
-    Reply reply = gateway.send(host, touch, commandId);
+    if (commandId != null) {
+      return once(host, touch, commandId, true);
+    }
+    Reply reply = gateway.send(host, touch, null);
     for (int tried = 1; reply.status() == ACCEPTED || isBusy(reply); tried++) {
       Reply made = reply.status() == ACCEPTED ? carryOut(host, reply) : reply;
       if (!made.isSuccess() && !isBusy(made) || tried == TURNS) {

@@ -8,6 +8,7 @@ import io.faultline.fs.core.FileViews.ReadPlan;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.Reply;
+import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.BrokenAnswerException;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletResponse;
@@ -98,9 +99,7 @@ final class FileDownload {
       ReadPlan plan = first.plan();
       end = Math.max(start, Math.min(end, plan.sizeBytes()));
       if (wanted.range().isPartial() && start >= plan.sizeBytes()) {
-        return ResponseEntity.status(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-            .header(HttpHeaders.CONTENT_RANGE, "bytes */" + plan.sizeBytes())
-            .build();
+        return behindTheEnd(plan.sizeBytes());
       }
       if (first.bytes().length == end - start) {
         HttpHeaders headers = headers(plan, first.lost());
@@ -114,6 +113,24 @@ final class FileDownload {
           yield null;
         }
       };
+    }
+
+    private ResponseEntity<byte[]> behindTheEnd(long sizeBytes) {
+      ResponseEntity<byte[]> problem =
+          Replies.toResponse(
+              new Problem(
+                  "range-not-satisfiable",
+                  HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value(),
+                  "The range is behind the end",
+                  wanted.path()
+                      + " has "
+                      + sizeBytes
+                      + " bytes, but the range begins at "
+                      + start));
+      return ResponseEntity.status(problem.getStatusCode())
+          .headers(problem.getHeaders())
+          .header(HttpHeaders.CONTENT_RANGE, "bytes */" + sizeBytes)
+          .body(problem.getBody());
     }
 
     private HttpStatus status() {
