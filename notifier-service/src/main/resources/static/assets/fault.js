@@ -88,7 +88,7 @@ function inWords(node, host) {
     case 'volume':
       return html`volume ${(node.effects ?? []).map((one) => html`${place(node.name, one.ranges, host)} <span class="faint">${words(one.effect)}</span> `)}`;
     case 'file':
-      return html`file <b>${node.paths?.[0] ?? `inode ${node.inode}`}</b> ${(node.paths?.length ?? 0) > 1 ? `(${node.paths.length} names) ` : ''}bytes ${ranges(node.byteRanges)}${node.fork && node.fork !== 'data' ? `, ${node.fork} fork` : ''} <span class="faint">${node.filesystem}</span>`;
+      return html`file <b>${node.paths?.[0] ?? `inode ${node.inode}`}</b> ${(node.paths?.length ?? 0) > 1 ? `(${node.paths.length} names) ` : ''}${node.byteRanges.length ? html`bytes ${ranges(node.byteRanges)}` : 'nothing lost any more'}${node.fork && node.fork !== 'data' ? `, ${node.fork} fork` : ''} <span class="faint">${node.filesystem}</span>`;
     case 'metadata':
       return html`<b>${node.owner ?? words(node.effect)}</b> ${ranges(node.ranges)} <span class="faint">${words(node.effect)}, ${node.filesystem}</span>`;
     case 'filesystem':
