@@ -2,7 +2,6 @@ package io.faultline.dm.above;
 
 import io.faultline.dm.core.DmCommand;
 import io.faultline.dm.core.DmFact;
-import io.faultline.dm.core.TableText;
 import io.faultline.events.Json;
 import io.faultline.events.Names;
 import io.faultline.runtime.CommandGateway;
@@ -58,7 +57,7 @@ public final class VolumeController {
       @RequestParam(name = "device", required = false) @Nullable List<String> devices,
       @RequestBody(required = false) byte @Nullable [] table) {
     checkNames(host, volume);
-    return Replies.toResponse(changes.create(host, volume, table(table), numbers(devices)));
+    return Replies.toResponse(changes.create(host, volume, text(table), numbers(devices)));
   }
 
   @GetMapping
@@ -100,7 +99,7 @@ public final class VolumeController {
       @RequestParam(name = "device", required = false) @Nullable List<String> devices,
       @RequestBody(required = false) byte @Nullable [] table) {
     checkNames(host, volume);
-    return Replies.toResponse(changes.load(host, volume, table(table), numbers(devices)));
+    return Replies.toResponse(changes.load(host, volume, text(table), numbers(devices)));
   }
 
   @PostMapping("/{volume}/suspend")
@@ -250,11 +249,6 @@ public final class VolumeController {
         .findFirst()
         .map(type -> !type.isCompatibleWith(MediaType.APPLICATION_JSON))
         .orElse(false);
-  }
-
-  /** A table as it may travel: without the keys that stand in it. */
-  private static String table(byte @Nullable [] body) {
-    return TableText.withoutKeys(text(body));
   }
 
   private static String text(byte @Nullable [] body) {

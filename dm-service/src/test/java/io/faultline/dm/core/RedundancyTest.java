@@ -389,18 +389,4 @@ class RedundancyTest {
     assertThat(refusal(host.core.command(new DmCommand.Message("sw", sector, text))).more())
         .containsEntry("reason", Objects.requireNonNull(reason));
   }
-
-  @Test
-  void keysGoNoFurtherThanTheEdge() {
-    String table =
-        "0 8 crypt aes-xts-plain64 0123abCD 0 pmem0 0\n"
-            + " 8 8 crypt aes :32:logon:mine 0 pmem0 8\n"
-            + "16 8 integrity pmem0 0 4 J 1 internal_hash:hmac(sha256):00ff\n";
-
-    assertThat(TableText.withoutKeys(table))
-        .isEqualTo(
-            "0 8 crypt aes-xts-plain64 00000000 0 pmem0 0\n"
-                + " 8 8 crypt aes :32:logon:mine 0 pmem0 8\n"
-                + "16 8 integrity pmem0 0 4 J 1 internal_hash:hmac(sha256):0000\n");
-  }
 }
