@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lost data, lost redundancy, and what brings either back. */
 class RedundancyTest {
@@ -388,5 +390,92 @@ class RedundancyTest {
   private void refused(long sector, String text, String reason) {
     assertThat(refusal(host.core.command(new DmCommand.Message("sw", sector, text))).more())
         .containsEntry("reason", Objects.requireNonNull(reason));
+  }
+
+  /** Who reads where, as device+sector and its count at which sector of the volume. */
+  private List<String> places(List<Answers.Piece> pieces) {
+    return pieces.stream()
+        .map(
+            piece ->
+                piece.volumeSector()
+                    + ": "
+                    + piece.device()
+                    + " ["
+                    + piece.sector()
+                    + "+"
+                    + piece.count()
+                    + "]")
+        .toList();
+  }
+
+  private List<String> holes(Answers.Mapped mapped) {
+    return mapped.holes().stream()
+        .map(hole -> hole.volumeSector() + "+" + hole.count() + " " + hole.kind())
+        .toList();
+  }
+
+  private void zero(String device, String fault, long sector, long count) {
+    host.corrupt(device, fault, sector, count);
+    host.recover(device, fault, RecoveredData.ZEROED, sector, count);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0 64 mirror core 1 64 2 pmem0 0 pmem1 100",
+        "0 64 raid raid1 1 0 2 - pmem0 - low"
+      })
+  void whatALegMissedIsReadFromTheOther(String table) {
+    host.volume("low", "0 64 linear pmem1 100");
+    host.volume("vol0", table);
+    zero("pmem0", "f1", 16, 8);
+
+    Answers.Mapped mapped = host.map("vol0", 10, 20);
+    assertThat(places(mapped.pieces()))
+        .containsExactly("10: pmem0 [10+6]", "16: pmem1 [116+8]", "24: pmem0 [24+6]");
+    assertThat(places(mapped.alternatives()))
+        .containsExactly("10: pmem1 [110+6]", "24: pmem1 [124+6]");
+    assertThat(places(host.map("vol0", 16, 8).pieces())).containsExactly("16: pmem1 [116+8]");
+    assertThat(host.map("vol0", 16, 8).alternatives()).isEmpty();
+
+    // What the other leg missed as well nobody has.
+    zero("pmem1", "f2", 120, 8);
+    mapped = host.map("vol0", 10, 20);
+    assertThat(places(mapped.pieces()))
+        .containsExactly("10: pmem0 [10+6]", "16: pmem1 [116+4]", "24: pmem0 [24+6]");
+    assertThat(holes(mapped)).containsExactly("20+4 error");
+    assertThat(places(mapped.alternatives()))
+        .containsExactly("10: pmem1 [110+6]", "28: pmem1 [128+2]");
+
+    // What was written anew is read again as before.
+    host.corrupt("pmem0", "f3", 16, 8);
+    host.recover("pmem0", "f3", RecoveredData.REWRITTEN, 16, 8);
+    assertThat(places(host.map("vol0", 10, 20).pieces())).containsExactly("10: pmem0 [10+20]");
+  }
+
+  @Test
+  void belowAnotherMirrorTheStaleLegOfAMirrorIsNoAlternative() {
+    host.device("pmem3", 1000);
+    host.volume("low", "0 64 mirror core 1 64 2 pmem0 0 pmem1 0");
+    host.volume("vol0", "0 64 mirror core 1 64 2 pmem2 0 low 0");
+    zero("pmem0", "f1", 16, 8);
+
+    assertThat(places(host.map("vol0", 0, 64).pieces())).containsExactly("0: pmem2 [0+64]");
+    assertThat(places(host.map("vol0", 0, 64).alternatives()))
+        .containsExactly("0: pmem0 [0+16]", "0: pmem1 [0+64]", "24: pmem0 [24+40]");
+  }
+
+  @Test
+  void whatAMemberWithParityMissedIsWorkedOutOrLost() {
+    host.volume("r5", "0 128 raid raid5_ls 1 8 3 - pmem0 - pmem1 - pmem2");
+    zero("pmem0", "f1", 2, 4);
+
+    Answers.Mapped mapped = host.map("r5", 0, 8);
+    assertThat(places(mapped.pieces())).containsExactly("0: pmem0 [0+2]", "6: pmem0 [6+2]");
+    assertThat(holes(mapped)).containsExactly("2+4 reconstructed");
+
+    // The parity for one of these sectors was zeroed too.
+    zero("pmem2", "f2", 2, 1);
+    assertThat(holes(host.map("r5", 0, 8))).containsExactly("2+1 error", "3+3 reconstructed");
   }
 }
