@@ -232,18 +232,23 @@ class RedundancyTest {
   }
 
   @Test
-  void parityIsLostForItsWholeStripeDataForItself() {
+  void parityIsLostForWhatIsReckonedIntoItDataForItself() {
     // Left symmetric: pmem2 has the parity of stripe 0, pmem1 that of stripe 1.
     host.volume("r5", "0 128 raid raid5_ls 1 8 3 - pmem0 - pmem1 - pmem2");
 
     assertThat(host.suffered("pmem0", 2, 3))
         .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.of(2, 3))));
     assertThat(host.suffered("pmem2", 2, 3))
+        .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.ofPairs(2, 3, 10, 3))));
+    // Behind a whole chunk of parity the next one is of data, that of pmem2 in stripe 1.
+    assertThat(host.suffered("pmem2", 7, 2))
+        .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.ofPairs(7, 1, 15, 2))));
+    assertThat(host.suffered("pmem2", 0, 8))
         .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.of(0, 16))));
     host.core.forgetPublished();
 
     host.corrupt("pmem2", "f1", 2, 3);
-    assertThat(told()).containsExactly("fewer r5 f1 [0+16]");
+    assertThat(told()).containsExactly("fewer r5 f1 [2+3 10+3]");
     host.corrupt("pmem0", "f2", 4, 2);
     assertThat(told()).containsExactly("lost r5 f2 [4+1]", "fewer r5 f2 [5+1]");
   }
