@@ -395,7 +395,9 @@ class DmServiceTest {
         "malformed-request");
     assertProblem(get("/volumes/vol0/map?generation=7"), 409, "stale-generation");
     assertProblem(get("/volumes?limit=0"), 400, "malformed-request");
-    assertProblem(claim("vol0", "dm:x"), 400, "malformed-request");
+    assertProblem(claim("vol0", "nfs:x"), 400, "malformed-request");
+    assertProblem(claim("vol0", "dm:"), 400, "malformed-request");
+    assertProblem(claim("vol0", "dm:x"), 409, "not-standing");
     assertProblem(claim("vol0", "fs:"), 400, "malformed-request");
     assertProblem(
         send("PUT", "/volumes/vol0/claim", json, "{\"holder\":\"fs:a\",\"x\":1}"),

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,7 +41,8 @@ public final class VolumeController {
 
   private static final Pattern NAMED_NUMBER = Pattern.compile("(\\d{1,9}:\\d{1,9})=(.*)");
   private static final Pattern ETAG = Pattern.compile("\"(\\d{1,18})\"");
-  private static final String FILESYSTEM_HOLDER = "fs:";
+  private static final Set<String> HOLDERS = Set.of("fs:", "dm:");
+  private static final int KIND_CHARS = "fs:".length();
 
   private final CommandGateway<DmCommand> gateway;
   private final VolumeChanges changes;
@@ -183,7 +185,7 @@ public final class VolumeController {
   }
 
   /**
-   * @param holder who claims: {@code fs:data}
+   * @param holder who claims: {@code fs:data}, or {@code dm:vol0} for what its table says already
    */
   record ClaimRequest(@Nullable String holder) {}
 
@@ -281,11 +283,15 @@ public final class VolumeController {
   }
 
   private static String holder(@Nullable String holder) {
-    if (holder == null
-        || !holder.startsWith(FILESYSTEM_HOLDER)
-        || !Names.isName(holder.substring(FILESYSTEM_HOLDER.length()))) {
+    boolean named =
+        holder != null
+            && HOLDERS.stream().anyMatch(holder::startsWith)
+            && Names.isName(holder.substring(KIND_CHARS));
+    if (holder == null || !named) {
       throw Edge.malformed(
-          "The holder of a volume is fs:<filesystem>, but it is " + Edge.quote(holder));
+          "The holder of a volume is fs:<filesystem>, or dm:<volume> that has it in its table, but"
+              + " it is "
+              + Edge.quote(holder));
     }
     return holder;
   }
