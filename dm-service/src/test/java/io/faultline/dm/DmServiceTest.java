@@ -24,6 +24,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,11 +48,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 
 /** The whole service: HTTP in, Kafka in and out, a stand-in for device-service below. */
+@ExtendWith(OutputCaptureExtension.class)
 class DmServiceTest {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -390,7 +395,9 @@ class DmServiceTest {
         "malformed-request");
     assertProblem(get("/volumes/vol0/map?generation=7"), 409, "stale-generation");
     assertProblem(get("/volumes?limit=0"), 400, "malformed-request");
-    assertProblem(claim("vol0", "dm:x"), 400, "malformed-request");
+    assertProblem(claim("vol0", "nfs:x"), 400, "malformed-request");
+    assertProblem(claim("vol0", "dm:"), 400, "malformed-request");
+    assertProblem(claim("vol0", "dm:x"), 409, "not-standing");
     assertProblem(claim("vol0", "fs:"), 400, "malformed-request");
     assertProblem(
         send("PUT", "/volumes/vol0/claim", json, "{\"holder\":\"fs:a\",\"x\":1}"),
@@ -437,6 +444,52 @@ class DmServiceTest {
     putTable("/volumes/secret", "0 64 crypt aes-xts-plain64 " + "5a".repeat(32) + " 0 pmem0 100");
     assertThat(get("/volumes/secret").json().get("table").get(0).asString())
         .isEqualTo("0 64 crypt aes-xts-plain64 " + "00".repeat(32) + " 0 pmem0 100");
+  }
+
+  @Test
+  void noKeyReachesKafkaOrTheLogOrAnAnswerHoweverTheLineIsWrong(CapturedOutput output) {
+    device("pmem3", 10_000);
+    putTable("/volumes/there", "0 1000 linear pmem3 0");
+    String key = "5aC3".repeat(16);
+    List<String> wrong =
+        List.of(
+            "0 crypt aes-xts-plain64 " + key + " 0 pmem3 4000",
+            "cr: 0 1000 crypt aes-xts-plain64 " + key + " 0 pmem3 4000",
+            "0 1000 cript aes-xts-plain64 " + key + " 0 pmem3 4000",
+            "0 1000 CRYPT aes-xts-plain64 " + key + " 0 pmem3 4000",
+            "0 10 linear pmem3 0;10 1000 crypt aes-xts-plain64 " + key + " 0 pmem3 4000",
+            "0 1000 crypt " + key + " " + key + " 0 pmem3 4000",
+            "0 1000 crypt aes-xts-plain64 - 0 pmem3 4000 1 " + key,
+            "0 1000 " + key + " 0 pmem3 4000");
+    List<Response> answers = new ArrayList<>();
+    for (String line : wrong) {
+      answers.add(putTable("/volumes/crz", line));
+      answers.add(putTable("/volumes/there/table", line));
+    }
+    for (String line : List.of("y: 0 crypt aes " + key + " 0 8:0 0", "y: " + wrong.get(2))) {
+      String lsblk = "{\"blockdevices\":[]}";
+      Map<String, Object> body = Map.of("lsblk", lsblk, "dmsetupTable", line, "dmsetupDeps", line);
+      answers.add(
+          send("POST", "/import", "application/json", Json.LENIENT.writeValueAsString(body)));
+    }
+    answers.add(send("POST", "/volumes/there/message", "text/plain", "key set " + key));
+    for (Response answer : answers) {
+      assertThat(answer.status()).as(answer.http().body()).isEqualTo(422);
+      assertThat(answer.http().body()).doesNotContainIgnoringCase(key);
+    }
+    String right = "# " + key + "\n0 1000 crypt aes-xts-plain64 " + key + " 0 pmem3 4000";
+    assertThat(putTable("/volumes/last-of-" + host, right).status()).isEqualTo(201);
+
+    boolean last = false;
+    try (TopicReader reader =
+        TopicReader.fromBeginning(KAFKA.properties(), Topics.commands("dm"))) {
+      while (!last) {
+        String command = new String(reader.next().value(), StandardCharsets.ISO_8859_1);
+        assertThat(command).doesNotContainIgnoringCase(key);
+        last = command.contains("last-of-" + host) && command.contains("CreateVolume");
+      }
+    }
+    assertThat(output.getAll()).doesNotContainIgnoringCase(key);
   }
 
   @Test

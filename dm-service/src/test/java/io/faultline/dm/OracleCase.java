@@ -189,7 +189,7 @@ public final class OracleCase {
       }
     }
     if (redundant) {
-      stripesOfParity(observed, ofLeaf, bad)
+      protectedByParity(observed, ofLeaf, bad)
           .forEach((dm, stripes) -> shown.merge(dm, stripes, Extents::union));
     }
     OracleMaps maps = new OracleMaps(observed);
@@ -210,10 +210,13 @@ public final class OracleCase {
     assertThat(suffered).as(leaf + " " + bad).isEqualTo(expected);
   }
 
-  /** Sectors of a raid5 that no data was written to hold parity, each of its whole stripe. */
-  private static Map<String, Extents> stripesOfParity(
+  /**
+   * Sectors of a raid5 that no data was written to hold parity, each of those at its place in every
+   * chunk of its stripe.
+   */
+  private static Map<String, Extents> protectedByParity(
       JsonNode observed, List<Run> ofLeaf, SectorRange bad) {
-    Map<String, Extents> stripes = new TreeMap<>();
+    Map<String, Extents> found = new TreeMap<>();
     for (JsonNode dm : observed.get("dms")) {
       String[] words = dm.get("table").get(0).asString().strip().split("\\s+");
       if (!words[2].equals("raid") || !words[3].startsWith("raid5")) {
@@ -227,17 +230,19 @@ public final class OracleCase {
       Extents parity =
           Extents.of(bad.intersect(new SectorRange(0, ofMember))).subtract(holdsData.build());
       Extents.Builder protectedByIt = Extents.builder();
-      parity
-          .roundOut(chunk)
-          .forEachPiece(
-              chunk,
-              (sector, count) ->
-                  protectedByIt.add(sector / chunk * data * chunk, (long) data * chunk));
+      parity.forEachPiece(
+          chunk,
+          (sector, count) -> {
+            for (int i = 0; i < data; i++) {
+              long ofStripe = (sector / chunk * data + i) * chunk;
+              protectedByIt.add(ofStripe + sector % chunk, count);
+            }
+          });
       if (!parity.isEmpty()) {
-        stripes.put(dm.get("name").asString(), protectedByIt.build());
+        found.put(dm.get("name").asString(), protectedByIt.build());
       }
     }
-    return stripes;
+    return found;
   }
 
   private static void checkWayDown(

@@ -1,5 +1,6 @@
 package io.faultline.dm.above;
 
+import io.faultline.dm.core.target.KeyText;
 import io.faultline.events.Names;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -96,22 +97,36 @@ final class RealStack {
 
   private Map<String, List<String>> readLines(String text) {
     Map<String, List<String>> lines = new LinkedHashMap<>();
+    int number = 0;
     for (String line : (Iterable<String>) text.lines()::iterator) {
+      number++;
       Matcher parts = TABLE_LINE.matcher(line.strip());
-      if (parts.matches()) {
+      if (parts.matches() && !isLineWithKey(parts.group(1))) {
         lines.computeIfAbsent(parts.group(1), any -> new ArrayList<>()).add(parts.group(2));
       } else if (!line.isBlank() && !line.strip().endsWith(":") && !line.startsWith("No devices")) {
         troubles.add(
             new Trouble(
-                "dmsetupTable", "a line is name: start length type arguments, not " + line));
+                "dmsetupTable",
+                "a line is name: start length type arguments, which line " + number + " is not"));
       }
     }
     return lines;
   }
 
+  /**
+   * What stands before the first colon that a target follows may be a line that is none itself.
+   * Names have no digits of a key and spaces at once; a line is never repeated, as keys of {@code
+   * dmsetup table --showkeys} may be in it.
+   */
+  private static boolean isLineWithKey(String name) {
+    return name.indexOf(' ') >= 0 && KeyText.looksLikeKey(name);
+  }
+
   private Map<String, Set<String>> readDeps(String text) {
     Map<String, Set<String>> deps = new TreeMap<>();
+    int number = 0;
     for (String line : (Iterable<String>) text.lines()::iterator) {
+      number++;
       Matcher parts = DEPS_LINE.matcher(line.strip());
       if (parts.matches()) {
         Set<String> numbers = new TreeSet<>();
@@ -123,7 +138,10 @@ final class RealStack {
       } else if (!line.isBlank() && !line.startsWith("No devices")) {
         troubles.add(
             new Trouble(
-                "dmsetupDeps", "a line is name: n dependencies : (major, minor), not " + line));
+                "dmsetupDeps",
+                "a line is name: n dependencies : (major, minor), which line "
+                    + number
+                    + " is not"));
       }
     }
     return deps;

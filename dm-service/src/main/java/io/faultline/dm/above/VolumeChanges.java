@@ -3,6 +3,7 @@ package io.faultline.dm.above;
 import io.faultline.dm.below.LeafClaims;
 import io.faultline.dm.core.Answers;
 import io.faultline.dm.core.DmCommand;
+import io.faultline.dm.core.TableForm;
 import io.faultline.events.Json;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.CommandGateway;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -47,7 +49,7 @@ final class VolumeChanges {
    */
   @FunctionalInterface
   interface TableCommand {
-    DmCommand with(Map<String, Claim> claims);
+    DmCommand with(String table, Map<String, Claim> claims);
   }
 
   Reply create(String host, String volume, String table, Map<String, String> devices) {
@@ -61,8 +63,10 @@ final class VolumeChanges {
               ? taken
               : withClaims(
                   host,
-                  new DmCommand.PlanTable(volume, table, devices),
-                  all -> new DmCommand.CreateVolume(volume, table, devices, all));
+                  volume,
+                  table,
+                  devices,
+                  (checked, all) -> new DmCommand.CreateVolume(volume, checked, devices, all));
         });
   }
 
@@ -79,8 +83,10 @@ final class VolumeChanges {
                   200,
                   withClaims(
                       host,
-                      new DmCommand.PlanTable(volume, table, devices),
-                      all -> new DmCommand.LoadTable(volume, table, devices, all)))
+                      volume,
+                      table,
+                      devices,
+                      (checked, all) -> new DmCommand.LoadTable(volume, checked, devices, all)))
               : known;
         });
   }
@@ -129,7 +135,8 @@ final class VolumeChanges {
 
   Reply message(
       String host, String volume, long sector, String message, @Nullable String commandId) {
-    return change(host, volume, 200, new DmCommand.Message(volume, sector, message), commandId);
+    DmCommand command = new DmCommand.Message(volume, sector, TableForm.message(message));
+    return change(host, volume, 200, command, commandId);
   }
 
   /** What legs missed is copied to them from now on; what stands on no claim claims first. */
@@ -170,7 +177,21 @@ final class VolumeChanges {
     };
   }
 
-  private Reply withClaims(String host, DmCommand.PlanTable plan, TableCommand command) {
+  /** Before anything of the table is written down anywhere, what may be a key is out of it. */
+  private Reply withClaims(
+      String host, String volume, String table, Map<String, String> devices, TableCommand command) {
+    return switch (TableForm.check(table, devices)) {
+      case TableForm.Checked.Refused(Problem problem) -> problem(problem);
+      case TableForm.Checked.Ok(String checked) ->
+          withClaims(
+              host,
+              new DmCommand.PlanTable(volume, checked, devices),
+              claimed -> command.with(checked, claimed));
+    };
+  }
+
+  private Reply withClaims(
+      String host, DmCommand.PlanTable plan, Function<Map<String, Claim>, DmCommand> command) {
     Reply planned = gateway.send(host, plan, null);
     if (!planned.isSuccess()) {
       return planned;
@@ -193,7 +214,7 @@ final class VolumeChanges {
       String host,
       String volume,
       Answers.Plan plan,
-      TableCommand command,
+      Function<Map<String, Claim>, DmCommand> command,
       Map<String, Claim> taken) {
     Set<String> leaves =
         plan.leaves().stream()
@@ -204,7 +225,7 @@ final class VolumeChanges {
       if (refused != null) {
         return problem(refused);
       }
-      Reply reply = gateway.send(host, command.with(withoutWhatIsKnown(taken, plan)), null);
+      Reply reply = gateway.send(host, command.apply(withoutWhatIsKnown(taken, plan)), null);
       if (!isStaleClaim(reply)) {
         return reply;
       }

@@ -2,7 +2,6 @@ package io.faultline.dm.above;
 
 import io.faultline.dm.core.DmCommand;
 import io.faultline.dm.core.DmFact;
-import io.faultline.dm.core.TableText;
 import io.faultline.events.Json;
 import io.faultline.events.Names;
 import io.faultline.runtime.CommandGateway;
@@ -16,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,7 +41,8 @@ public final class VolumeController {
 
   private static final Pattern NAMED_NUMBER = Pattern.compile("(\\d{1,9}:\\d{1,9})=(.*)");
   private static final Pattern ETAG = Pattern.compile("\"(\\d{1,18})\"");
-  private static final String FILESYSTEM_HOLDER = "fs:";
+  private static final Set<String> HOLDERS = Set.of("fs:", "dm:");
+  private static final int KIND_CHARS = "fs:".length();
 
   private final CommandGateway<DmCommand> gateway;
   private final VolumeChanges changes;
@@ -58,7 +59,7 @@ public final class VolumeController {
       @RequestParam(name = "device", required = false) @Nullable List<String> devices,
       @RequestBody(required = false) byte @Nullable [] table) {
     checkNames(host, volume);
-    return Replies.toResponse(changes.create(host, volume, table(table), numbers(devices)));
+    return Replies.toResponse(changes.create(host, volume, text(table), numbers(devices)));
   }
 
   @GetMapping
@@ -100,7 +101,7 @@ public final class VolumeController {
       @RequestParam(name = "device", required = false) @Nullable List<String> devices,
       @RequestBody(required = false) byte @Nullable [] table) {
     checkNames(host, volume);
-    return Replies.toResponse(changes.load(host, volume, table(table), numbers(devices)));
+    return Replies.toResponse(changes.load(host, volume, text(table), numbers(devices)));
   }
 
   @PostMapping("/{volume}/suspend")
@@ -184,7 +185,7 @@ public final class VolumeController {
   }
 
   /**
-   * @param holder who claims: {@code fs:data}
+   * @param holder who claims: {@code fs:data}, or {@code dm:vol0} for what its table says already
    */
   record ClaimRequest(@Nullable String holder) {}
 
@@ -252,11 +253,6 @@ public final class VolumeController {
         .orElse(false);
   }
 
-  /** A table as it may travel: without the keys that stand in it. */
-  private static String table(byte @Nullable [] body) {
-    return TableText.withoutKeys(text(body));
-  }
-
   private static String text(byte @Nullable [] body) {
     if (body == null) {
       return "";
@@ -287,11 +283,15 @@ public final class VolumeController {
   }
 
   private static String holder(@Nullable String holder) {
-    if (holder == null
-        || !holder.startsWith(FILESYSTEM_HOLDER)
-        || !Names.isName(holder.substring(FILESYSTEM_HOLDER.length()))) {
+    boolean named =
+        holder != null
+            && HOLDERS.stream().anyMatch(holder::startsWith)
+            && Names.isName(holder.substring(KIND_CHARS));
+    if (holder == null || !named) {
       throw Edge.malformed(
-          "The holder of a volume is fs:<filesystem>, but it is " + Edge.quote(holder));
+          "The holder of a volume is fs:<filesystem>, or dm:<volume> that has it in its table, but"
+              + " it is "
+              + Edge.quote(holder));
     }
     return holder;
   }

@@ -116,7 +116,7 @@ public sealed interface DmCommand {
   record AbandonImport(String upload) implements DmCommand {}
 
   /**
-   * @param holder {@code fs:data}
+   * @param holder {@code fs:data}, or {@code dm:vol0} where that volume has this one in its table
    */
   record ClaimVolume(String volume, String holder) implements DmCommand {}
 

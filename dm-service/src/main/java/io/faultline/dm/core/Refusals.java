@@ -64,6 +64,19 @@ final class Refusals {
         .with("holder", holder);
   }
 
+  static Problem notStanding(String volume, String upper) {
+    return Problem.conflict(
+        "not-standing",
+        "It does not stand on the volume",
+        "dm:"
+            + upper
+            + " holds "
+            + volume
+            + " by having it in its table, and has not; PUT .../volumes/"
+            + upper
+            + " or its .../table names it");
+  }
+
   static Problem claimedNotSmaller(String volume, String holder, long sectors) {
     return Problem.conflict(
             "claimed",

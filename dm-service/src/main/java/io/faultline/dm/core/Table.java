@@ -307,6 +307,11 @@ public final class Table {
     return sector >= sectors ? -1 : found >= 0 ? found : -found - 2;
   }
 
+  /** The line of the text that a row was read from, from 1. */
+  int lineOf(int row) {
+    return rows.get(row).line();
+  }
+
   /** As the table names it: {@code linear}. */
   String typeOf(int row) {
     return rows.get(row).type();

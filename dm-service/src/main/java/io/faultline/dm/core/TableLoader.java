@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,15 @@ final class TableLoader {
 
   /** Only what the lines say and whom they name. */
   Loaded read(String text) {
+    return read(text, this::lookUp, Refusals::table);
+  }
+
+  /**
+   * The same with whoever knows the devices.
+   *
+   * @param toProblem how a refusal of a line is told
+   */
+  static Loaded read(String text, DeviceLookup devices, Function<TableRefusal, Problem> toProblem) {
     int bytes = text.getBytes(UTF_8).length;
     if (bytes > Limits.MAX_TABLE_BYTES) {
       return new Loaded.Refused(Refusals.tableTooLarge(bytes));
@@ -80,17 +90,20 @@ final class TableLoader {
       return limit("MAX_TABLE_LINES", Limits.MAX_TABLE_LINES, textLines);
     }
     return switch (TableText.read(text)) {
-      case TableText.Read.Refused(TableRefusal refusal) -> refused(refusal);
-      case TableText.Read.Ok(List<TableText.Line> lines) -> build(lines);
+      case TableText.Read.Refused(TableRefusal refusal) ->
+          new Loaded.Refused(toProblem.apply(refusal));
+      case TableText.Read.Ok(List<TableText.Line> lines) -> build(lines, devices, toProblem);
     };
   }
 
-  private Loaded build(List<TableText.Line> lines) {
+  private static Loaded build(
+      List<TableText.Line> lines, DeviceLookup devices, Function<TableRefusal, Problem> toProblem) {
     if (lines.size() > Limits.MAX_TARGETS) {
       return limit("MAX_TARGETS", Limits.MAX_TARGETS, lines.size());
     }
-    return switch (Table.build(lines, this::lookUp)) {
-      case Table.Built.Refused(TableRefusal refusal) -> refused(refusal);
+    return switch (Table.build(lines, devices)) {
+      case Table.Built.Refused(TableRefusal refusal) ->
+          new Loaded.Refused(toProblem.apply(refusal));
       case Table.Built.Ok(Table table) -> {
         long bytes = table.lines().stream().mapToLong(line -> line.length() + 1L).sum();
         yield bytes > Limits.MAX_TABLE_BYTES
@@ -243,10 +256,7 @@ final class TableLoader {
   private DeviceLookup.Answer lookUp(String written) {
     String name = nameOf(written, devices);
     if (name == null) {
-      return MAJOR_MINOR.matcher(written).matches()
-          ? new DeviceLookup.Answer.NotFound(
-              "-ENXIO", written + " is named by no ?device=" + written + "=name")
-          : new DeviceLookup.Answer.NotFound("-ENOENT", "that is no name of a device or volume");
+      return nameless(written);
     }
     if (name.equals(volume)) {
       return new DeviceLookup.Answer.NotFound("-EINVAL", name + " would stand on itself");
@@ -261,8 +271,16 @@ final class TableLoader {
             "-ENOENT", "there is no device or volume " + name + " on this host");
   }
 
+  /** What is answered for a word that {@link #nameOf} finds no name in. */
+  static DeviceLookup.Answer nameless(String written) {
+    return MAJOR_MINOR.matcher(written).matches()
+        ? new DeviceLookup.Answer.NotFound(
+            "-ENXIO", written + " is named by no ?device=" + written + "=name")
+        : new DeviceLookup.Answer.NotFound("-ENOENT", "that is no name of a device or volume");
+  }
+
   /** The name that a table means; null if it means none. */
-  private static @Nullable String nameOf(String written, Map<String, String> devices) {
+  static @Nullable String nameOf(String written, Map<String, String> devices) {
     if (MAJOR_MINOR.matcher(written).matches()) {
       return devices.get(written);
     }
@@ -343,10 +361,6 @@ final class TableLoader {
             null,
             false));
     Differences.tellOfDevice(draft, device, before, after);
-  }
-
-  private static Loaded refused(TableRefusal refusal) {
-    return new Loaded.Refused(Refusals.table(refusal));
   }
 
   private static Loaded limit(String limit, long most, long found) {

@@ -1,12 +1,8 @@
 package io.faultline.dm.core;
 
 import io.faultline.dm.core.target.Arguments;
-import io.faultline.dm.core.target.KeyText;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The text of a table as {@code dmsetup create} takes it: {@code start length type arguments...} on
@@ -58,23 +54,5 @@ public final class TableText {
         ? new Read.Refused(
             new TableRefusal(1, "no targets specified", "a table has one line at least"))
         : new Read.Ok(lines);
-  }
-
-  private static final Pattern CRYPT_KEY =
-      Pattern.compile("(?m)^(\\s*\\S+\\s+\\S+\\s+crypt\\s+\\S+\\s+)(\\S+)");
-  private static final Pattern INTEGRITY_KEY =
-      Pattern.compile("((?:internal_hash|journal_crypt|journal_mac):[^\\s:]+:)(\\S+)");
-
-  /**
-   * The same text with zeros for the keys that stand in it, so that they go no further than to the
-   * one who was sent them.
-   */
-  public static String withoutKeys(String text) {
-    String blind = CRYPT_KEY.matcher(text).replaceAll(TableText::blind);
-    return INTEGRITY_KEY.matcher(blind).replaceAll(TableText::blind);
-  }
-
-  private static String blind(MatchResult match) {
-    return Matcher.quoteReplacement(match.group(1) + KeyText.blind(match.group(2)));
   }
 }

@@ -323,7 +323,10 @@ final class Telling {
     Map<String, Long> toFilesystem =
         news.kind() == News.Kind.LEAVING ? divide(news, volume, change.ranges()) : Map.of();
     Extents image = draft.live(volume).shown(change.ranges());
-    boolean whole = news.whole() && image.equals(Extents.of(0, draft.live(volume).sectors()));
+    // A target without its map fails whole, however little of the device below went bad.
+    boolean whole =
+        (news.whole() || news.mapLost())
+            && image.equals(Extents.of(0, draft.live(volume).sectors()));
     int parts =
         (image.rangeCount() + BlockEvent.MAX_RANGES_PER_PART - 1) / BlockEvent.MAX_RANGES_PER_PART;
     for (int part = 0; part < parts; part++) {

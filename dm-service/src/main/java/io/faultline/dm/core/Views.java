@@ -214,50 +214,129 @@ final class Views {
             volumeSector);
         return;
       }
-      long shift = volumeSector - range.startSector();
-      draft
-          .live(block)
-          .forward(
-              range,
-              new ForwardConsumer() {
-                @Override
-                public void piece(long sector, long count, String device, long lowerSector) {
-                  if (next == null) {
-                    walk(device, new SectorRange(lowerSector, count), sector + shift);
-                  }
-                }
+      Level level = new Level(block, volumeSector - range.startSector());
+      draft.live(block).forward(range, level);
+      level.flush();
+    }
 
-                @Override
-                public void alternative(long sector, long count, String device, long lowerSector) {
-                  if (next == null) {
-                    boolean before = instead;
-                    instead = true;
-                    walk(device, new SectorRange(lowerSector, count), sector + shift);
-                    instead = before;
-                  }
-                }
+    /**
+     * One volume on the way. What a copy missed is not read there but from the next one that has
+     * it, which comes right after it:
+     *
+     * <pre>
+     * first leg    |----|missed|----|     pieces  |first|second|first|
+     * second leg   |----------------|     else    |second|     |second|
+     * </pre>
+     */
+    private final class Level implements ForwardConsumer {
+      private final Table table;
+      private final Map<String, Extents> stale;
+      private final long shift;
 
-                @Override
-                public void hole(long sector, long count, HoleKind kind) {
-                  if (next == null && !instead) {
-                    addHole(sector + shift, count, kind);
-                  }
-                }
-              });
+      /** What of the last piece was missed there and is found nowhere else until now. */
+      private Extents unread = Extents.EMPTY;
+
+      Level(String volume, long shift) {
+        this.table = draft.live(volume);
+        this.stale = new Stale(draft, volume, table).loss();
+        this.shift = shift;
+      }
+
+      @Override
+      public void piece(long sector, long count, String device, long lowerSector) {
+        flush();
+        Extents all = Extents.of(sector, count);
+        unread = missed(sector, count, device, lowerSector);
+        descend(all.subtract(unread), device, lowerSector - sector);
+      }
+
+      @Override
+      public void alternative(long sector, long count, String device, long lowerSector) {
+        Extents there =
+            Extents.of(sector, count).subtract(missed(sector, count, device, lowerSector));
+        Extents first = there.intersect(unread);
+        descend(first, device, lowerSector - sector);
+        unread = unread.subtract(first);
+        boolean before = instead;
+        instead = true;
+        descend(there.subtract(first), device, lowerSector - sector);
+        instead = before;
+      }
+
+      @Override
+      public void hole(long sector, long count, HoleKind kind) {
+        flush();
+        addHoles(Extents.of(sector, count), kind);
+      }
+
+      /** In sectors of the volume; a target without copies beside one that has some misses none. */
+      private Extents missed(long sector, long count, String device, long lowerSector) {
+        Extents ofDevice = stale.getOrDefault(device, Extents.EMPTY);
+        if (ofDevice.isEmpty() || !table.target(table.rowAt(sector)).redundant()) {
+          return Extents.EMPTY;
+        }
+        return ofDevice.clip(new SectorRange(lowerSector, count)).shift(sector - lowerSector);
+      }
+
+      private void descend(Extents sectors, String device, long down) {
+        sectors.forEach(
+            (from, count) -> {
+              if (next == null) {
+                walk(device, new SectorRange(from + down, count), from + shift);
+              }
+            });
+      }
+
+      /** What no copy has is worked out from others, or lost. */
+      void flush() {
+        if (unread.isEmpty()) {
+          return;
+        }
+        Extents.Builder worked = Extents.builder();
+        unread.forEach(
+            (from, count) ->
+                table.reconstruct(
+                    new SectorRange(from, count),
+                    stale,
+                    (sector, sectors, ingredients) -> worked.add(sector, sectors)));
+        Extents reconstructed = worked.build();
+        addHoles(reconstructed, HoleKind.RECONSTRUCTED);
+        addHoles(unread.subtract(reconstructed), HoleKind.ERROR);
+        unread = Extents.EMPTY;
+      }
+
+      private void addHoles(Extents sectors, HoleKind kind) {
+        sectors.forEach(
+            (from, count) -> {
+              if (next == null && !instead) {
+                addHole(from + shift, count, kind);
+              }
+            });
+      }
     }
 
     private void add(
         List<Answers.Piece> to, String device, long sector, long count, long volumeSector) {
-      Answers.Piece last = to.isEmpty() ? null : to.getLast();
-      if (last != null
-          && last.device().equals(device)
-          && last.sector() + last.count() == sector
-          && last.volumeSector() + last.count() == volumeSector) {
-        to.removeLast();
-        to.add(new Answers.Piece(device, last.sector(), last.count() + count, last.volumeSector()));
-      } else if (roomAt(volumeSector)) {
-        to.add(new Answers.Piece(device, sector, count, volumeSector));
+      Answers.Piece piece = new Answers.Piece(device, sector, count, volumeSector);
+      if (!join(to, piece) && roomAt(volumeSector)) {
+        to.add(piece);
       }
+    }
+
+    /** Whether the piece only made the last one longer. */
+    private static boolean join(List<Answers.Piece> to, Answers.Piece piece) {
+      Answers.Piece last = to.isEmpty() ? null : to.getLast();
+      if (last == null
+          || !last.device().equals(piece.device())
+          || last.sector() + last.count() != piece.sector()
+          || last.volumeSector() + last.count() != piece.volumeSector()) {
+        return false;
+      }
+      to.removeLast();
+      to.add(
+          new Answers.Piece(
+              last.device(), last.sector(), last.count() + piece.count(), last.volumeSector()));
+      return true;
     }
 
     private void addHole(long volumeSector, long count, HoleKind kind) {
@@ -280,33 +359,40 @@ final class Views {
       return false;
     }
 
+    /** A copy that is read instead of another one comes after that one's neighbours. */
     List<Answers.Piece> pieces() {
-      return pieces;
+      return joined(pieces, Comparator.comparing(Answers.Piece::volumeSector));
     }
 
     /** Those of one device together, so that neighbours are one piece; then by volume sector. */
     List<Answers.Piece> alternatives() {
-      List<Answers.Piece> sorted = new ArrayList<>(alternatives);
+      List<Answers.Piece> sorted =
+          joined(
+              alternatives,
+              Comparator.comparing(Answers.Piece::device)
+                  .thenComparing(Answers.Piece::volumeSector)
+                  .thenComparing(Answers.Piece::sector));
       sorted.sort(
-          Comparator.comparing(Answers.Piece::device)
-              .thenComparing(Answers.Piece::volumeSector)
-              .thenComparing(Answers.Piece::sector));
-      alternatives.clear();
-      sorted.forEach(
-          piece ->
-              add(
-                  alternatives,
-                  piece.device(),
-                  piece.sector(),
-                  piece.count(),
-                  piece.volumeSector()));
-      alternatives.sort(
           Comparator.comparing(Answers.Piece::volumeSector).thenComparing(Answers.Piece::device));
-      return alternatives;
+      return sorted;
+    }
+
+    private static List<Answers.Piece> joined(
+        List<Answers.Piece> pieces, Comparator<Answers.Piece> order) {
+      List<Answers.Piece> joined = new ArrayList<>();
+      pieces.stream()
+          .sorted(order)
+          .forEach(
+              piece -> {
+                if (!join(joined, piece)) {
+                  joined.add(piece);
+                }
+              });
+      return joined;
     }
 
     List<Answers.Hole> holes() {
-      return holes;
+      return holes.stream().sorted(Comparator.comparing(Answers.Hole::volumeSector)).toList();
     }
   }
 

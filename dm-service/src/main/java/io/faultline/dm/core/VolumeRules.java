@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** How volumes come, change, stop, go on and go. */
 final class VolumeRules {
 
+  private static final String VOLUME_HOLDER = "dm:";
+
   private final Draft draft;
 
   VolumeRules(Draft draft) {
@@ -391,6 +393,12 @@ final class VolumeRules {
       return draft.refuse(Refusals.claimed(name, holder));
     }
     Set<String> above = TableLoader.standingOn(draft, name);
+    String upper = upperOf(claim.holder());
+    if (upper != null) {
+      return above.contains(upper)
+          ? draft.answer(claimed(name, volume, volume.claimRevision()))
+          : draft.refuse(Refusals.notStanding(name, upper));
+    }
     if (!above.isEmpty()) {
       return draft.refuse(Refusals.claimed(name, "dm:" + above.iterator().next()));
     }
@@ -398,19 +406,30 @@ final class VolumeRules {
     draft.put(
         Keys.volume(name),
         new DmFact.Volume(volume.generation(), volume.suspended(), claim.holder(), revision));
+    return draft.answer(claimed(name, volume, revision));
+  }
+
+  /**
+   * The volume that such a holder is; null if it is none. What it stands on its tables say, so it
+   * has no claim of its own to take or to give back.
+   */
+  private static @Nullable String upperOf(String holder) {
+    return holder.startsWith(VOLUME_HOLDER) ? holder.substring(VOLUME_HOLDER.length()) : null;
+  }
+
+  private Answer claimed(String name, DmFact.Volume volume, long revision) {
     BadSet told = BadSet.told(draft, name);
-    return draft.answer(
-        Answer.ok(
-            new Claim(
-                volume.generation(),
-                draft.live(name).sectors(),
-                Views.dax(draft, name),
-                Views.logicalBlockBytes(draft, name),
-                told.loss(),
-                draft.stamp().lastSequence(),
-                draft.stamp().sliceId(),
-                knownFaults(told),
-                revision)));
+    return Answer.ok(
+        new Claim(
+            volume.generation(),
+            draft.live(name).sectors(),
+            Views.dax(draft, name),
+            Views.logicalBlockBytes(draft, name),
+            told.loss(),
+            draft.stamp().lastSequence(),
+            draft.stamp().sliceId(),
+            knownFaults(told),
+            revision));
   }
 
   /** One for each fault, over however many leaves it reaches. */
@@ -436,6 +455,10 @@ final class VolumeRules {
     DmFact.Volume volume = draft.volume(name);
     if (volume == null) {
       return draft.refuse(Refusals.noVolume(name));
+    }
+    String upper = upperOf(release.holder());
+    if (upper != null && TableLoader.standingOn(draft, name).contains(upper)) {
+      return draft.refuse(Refusals.stoodUpon(name, Set.of(upper)));
     }
     String holder = volume.claimHolder();
     if (holder == null) {

@@ -116,6 +116,17 @@ class MappedTargetsTest {
   }
 
   @Test
+  void aTargetThatFailsBesideAnotherIsNotTheWholeVolume() {
+    host.device("meta", 8192).device("data", 1280);
+    host.volume("mixed", "0 64 era meta data 8", "64 64 linear data 64");
+    assertThat(host.corrupt("meta", "f1", 5, 1))
+        .extracting(event -> (BlockEvent.CorruptedRange) event.data())
+        .allMatch(event -> event.cause() == Cause.MAPPING_LOST && !event.whole())
+        .extracting(BlockEvent::ranges)
+        .containsExactly(Extents.of(0, 64));
+  }
+
+  @Test
   void aPoolAndItsVolumesComeBackWithTheirMetadata() {
     thinPool();
     host.corrupt("data", "f1", 3 * 128, 10);
@@ -129,6 +140,10 @@ class MappedTargetsTest {
     assertThat(failed)
         .extracting(event -> ((BlockEvent.CorruptedRange) event.data()).cause())
         .containsOnly(Cause.MAPPING_LOST);
+    assertThat(failed)
+        .extracting(event -> ((BlockEvent.CorruptedRange) event.data()).whole())
+        .as("each volume as a whole")
+        .containsOnly(true);
     List<Event> back = host.recover("meta", "f2", RecoveredData.REWRITTEN, 5, 1);
     assertThat(TestHost.told(back, BlockEvent.RangeRecovered.class).keySet())
         .containsExactlyInAnyOrder("pool", "t0", "t1");

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lost data, lost redundancy, and what brings either back. */
 class RedundancyTest {
@@ -230,18 +232,23 @@ class RedundancyTest {
   }
 
   @Test
-  void parityIsLostForItsWholeStripeDataForItself() {
+  void parityIsLostForWhatIsReckonedIntoItDataForItself() {
     // Left symmetric: pmem2 has the parity of stripe 0, pmem1 that of stripe 1.
     host.volume("r5", "0 128 raid raid5_ls 1 8 3 - pmem0 - pmem1 - pmem2");
 
     assertThat(host.suffered("pmem0", 2, 3))
         .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.of(2, 3))));
     assertThat(host.suffered("pmem2", 2, 3))
+        .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.ofPairs(2, 3, 10, 3))));
+    // Behind a whole chunk of parity the next one is of data, that of pmem2 in stripe 1.
+    assertThat(host.suffered("pmem2", 7, 2))
+        .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.ofPairs(7, 1, 15, 2))));
+    assertThat(host.suffered("pmem2", 0, 8))
         .isEqualTo(Map.of("redundancy_lost", Map.of("r5", Extents.of(0, 16))));
     host.core.forgetPublished();
 
     host.corrupt("pmem2", "f1", 2, 3);
-    assertThat(told()).containsExactly("fewer r5 f1 [0+16]");
+    assertThat(told()).containsExactly("fewer r5 f1 [2+3 10+3]");
     host.corrupt("pmem0", "f2", 4, 2);
     assertThat(told()).containsExactly("lost r5 f2 [4+1]", "fewer r5 f2 [5+1]");
   }
@@ -390,17 +397,90 @@ class RedundancyTest {
         .containsEntry("reason", Objects.requireNonNull(reason));
   }
 
-  @Test
-  void keysGoNoFurtherThanTheEdge() {
-    String table =
-        "0 8 crypt aes-xts-plain64 0123abCD 0 pmem0 0\n"
-            + " 8 8 crypt aes :32:logon:mine 0 pmem0 8\n"
-            + "16 8 integrity pmem0 0 4 J 1 internal_hash:hmac(sha256):00ff\n";
+  /** Who reads where, as device+sector and its count at which sector of the volume. */
+  private List<String> places(List<Answers.Piece> pieces) {
+    return pieces.stream()
+        .map(
+            piece ->
+                piece.volumeSector()
+                    + ": "
+                    + piece.device()
+                    + " ["
+                    + piece.sector()
+                    + "+"
+                    + piece.count()
+                    + "]")
+        .toList();
+  }
 
-    assertThat(TableText.withoutKeys(table))
-        .isEqualTo(
-            "0 8 crypt aes-xts-plain64 00000000 0 pmem0 0\n"
-                + " 8 8 crypt aes :32:logon:mine 0 pmem0 8\n"
-                + "16 8 integrity pmem0 0 4 J 1 internal_hash:hmac(sha256):0000\n");
+  private List<String> holes(Answers.Mapped mapped) {
+    return mapped.holes().stream()
+        .map(hole -> hole.volumeSector() + "+" + hole.count() + " " + hole.kind())
+        .toList();
+  }
+
+  private void zero(String device, String fault, long sector, long count) {
+    host.corrupt(device, fault, sector, count);
+    host.recover(device, fault, RecoveredData.ZEROED, sector, count);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0 64 mirror core 1 64 2 pmem0 0 pmem1 100",
+        "0 64 raid raid1 1 0 2 - pmem0 - low"
+      })
+  void whatALegMissedIsReadFromTheOther(String table) {
+    host.volume("low", "0 64 linear pmem1 100");
+    host.volume("vol0", table);
+    zero("pmem0", "f1", 16, 8);
+
+    Answers.Mapped mapped = host.map("vol0", 10, 20);
+    assertThat(places(mapped.pieces()))
+        .containsExactly("10: pmem0 [10+6]", "16: pmem1 [116+8]", "24: pmem0 [24+6]");
+    assertThat(places(mapped.alternatives()))
+        .containsExactly("10: pmem1 [110+6]", "24: pmem1 [124+6]");
+    assertThat(places(host.map("vol0", 16, 8).pieces())).containsExactly("16: pmem1 [116+8]");
+    assertThat(host.map("vol0", 16, 8).alternatives()).isEmpty();
+
+    // What the other leg missed as well nobody has.
+    zero("pmem1", "f2", 120, 8);
+    mapped = host.map("vol0", 10, 20);
+    assertThat(places(mapped.pieces()))
+        .containsExactly("10: pmem0 [10+6]", "16: pmem1 [116+4]", "24: pmem0 [24+6]");
+    assertThat(holes(mapped)).containsExactly("20+4 error");
+    assertThat(places(mapped.alternatives()))
+        .containsExactly("10: pmem1 [110+6]", "28: pmem1 [128+2]");
+
+    // What was written anew is read again as before.
+    host.corrupt("pmem0", "f3", 16, 8);
+    host.recover("pmem0", "f3", RecoveredData.REWRITTEN, 16, 8);
+    assertThat(places(host.map("vol0", 10, 20).pieces())).containsExactly("10: pmem0 [10+20]");
+  }
+
+  @Test
+  void belowAnotherMirrorTheStaleLegOfAMirrorIsNoAlternative() {
+    host.device("pmem3", 1000);
+    host.volume("low", "0 64 mirror core 1 64 2 pmem0 0 pmem1 0");
+    host.volume("vol0", "0 64 mirror core 1 64 2 pmem2 0 low 0");
+    zero("pmem0", "f1", 16, 8);
+
+    assertThat(places(host.map("vol0", 0, 64).pieces())).containsExactly("0: pmem2 [0+64]");
+    assertThat(places(host.map("vol0", 0, 64).alternatives()))
+        .containsExactly("0: pmem0 [0+16]", "0: pmem1 [0+64]", "24: pmem0 [24+40]");
+  }
+
+  @Test
+  void whatAMemberWithParityMissedIsWorkedOutOrLost() {
+    host.volume("r5", "0 128 raid raid5_ls 1 8 3 - pmem0 - pmem1 - pmem2");
+    zero("pmem0", "f1", 2, 4);
+
+    Answers.Mapped mapped = host.map("r5", 0, 8);
+    assertThat(places(mapped.pieces())).containsExactly("0: pmem0 [0+2]", "6: pmem0 [6+2]");
+    assertThat(holes(mapped)).containsExactly("2+4 reconstructed");
+
+    // The parity for one of these sectors was zeroed too.
+    zero("pmem2", "f2", 2, 1);
+    assertThat(holes(host.map("r5", 0, 8))).containsExactly("2+1 error", "3+3 reconstructed");
   }
 }

@@ -546,7 +546,7 @@ final class SectorModel {
           others.add(cell);
         }
         if (at[member] < 0) {
-          support.addAll(cells(name, stripe * 8, 8));
+          support.add(cell);
         }
       }
       subsets(others, data, 0, new ArrayList<>(), ways);

@@ -127,6 +127,9 @@ class StackSimulationTest {
         act();
         listen();
         check();
+        if (step % 30 == 29) {
+          checkWayDown();
+        }
         if (random.nextInt(10) == 0) {
           host.core.restart();
         }
@@ -460,6 +463,74 @@ class StackSimulationTest {
                           + kept.getOrDefault(removal, 0L))
                   .as("credit of " + removal)
                   .isEqualTo(given));
+    }
+
+    /** Nothing that copies missed is a place to read; of what is left the first one is. */
+    void checkWayDown() {
+      Map<String, Map<String, BitSet>> missed = new TreeMap<>();
+      for (String volume : model.volumes.keySet()) {
+        Map<String, BitSet> ofVolume = new TreeMap<>();
+        stale(volume)
+            .forEach(
+                (lower, faults) -> {
+                  BitSet all = new BitSet();
+                  faults.values().forEach(all::or);
+                  ofVolume.put(lower, all);
+                });
+        missed.put(volume, ofVolume);
+      }
+      for (String volume : model.volumes.keySet()) {
+        Answers.Mapped mapped = host.map(volume, 0, model.sectors(volume));
+        Map<Integer, List<Cell>> shown = new TreeMap<>();
+        for (List<Answers.Piece> pieces : List.of(mapped.pieces(), mapped.alternatives())) {
+          for (Answers.Piece piece : pieces) {
+            for (int i = 0; i < piece.count(); i++) {
+              shown
+                  .computeIfAbsent((int) piece.volumeSector() + i, any -> new ArrayList<>())
+                  .add(new Cell(piece.device(), (int) piece.sector() + i));
+            }
+          }
+        }
+        Map<Integer, Set<Cell>> found = new TreeMap<>();
+        shown.forEach((sector, places) -> found.put(sector, Set.copyOf(places)));
+        Map<Integer, Set<Cell>> expected = new TreeMap<>();
+        for (int i = 0; i < model.sectors(volume); i++) {
+          List<Cell> places = readable(new Cell(volume, i), missed);
+          if (!places.isEmpty()) {
+            expected.put(i, Set.copyOf(places));
+          }
+        }
+        assertThat(found).as(volume).isEqualTo(expected);
+        mapped.pieces().forEach(piece -> checkFirst(volume, piece, missed));
+      }
+    }
+
+    /** Where the copy that is read first is in step, it is the piece. */
+    void checkFirst(String volume, Answers.Piece piece, Map<String, Map<String, BitSet>> missed) {
+      for (int i = 0; i < piece.count(); i++) {
+        Cell at = new Cell(volume, (int) piece.volumeSector() + i);
+        Cell first = model.leavesOf(at).getFirst();
+        if (readable(at, missed).equals(model.leavesOf(at))) {
+          assertThat(new Cell(piece.device(), (int) piece.sector() + i)).isEqualTo(first);
+        }
+      }
+    }
+
+    /** Every leaf sector that is in step all the way down. */
+    List<Cell> readable(Cell at, Map<String, Map<String, BitSet>> missed) {
+      if (model.leaves.containsKey(at.block())) {
+        return List.of(at);
+      }
+      List<Cell> all = new ArrayList<>();
+      Map<String, BitSet> ofVolume = Objects.requireNonNull(missed.get(at.block()));
+      Drawn drawn = model.drawn(at.block());
+      for (Cell copy : drawn.sectors().get(at.sector()).copies()) {
+        BitSet ofLower = ofVolume.getOrDefault(copy.block(), new BitSet());
+        if (!drawn.partOf(at.sector()).redundant() || !ofLower.get(copy.sector())) {
+          all.addAll(readable(copy, missed));
+        }
+      }
+      return all;
     }
 
     static Map<String, BitSet> without(Map<String, BitSet> faultsOfOne, BitSet lost) {

@@ -219,9 +219,15 @@ final class TestHost implements OracleCase.Asked {
     return create(volume, table, Map.of());
   }
 
+  /** As the service does it: first the form alone, and what is left of the table after that. */
   Answer create(String volume, String table, Map<String, String> numbers) {
-    return core.command(
-        new DmCommand.CreateVolume(volume, table, numbers, claimsFor(volume, table, numbers)));
+    return switch (TableForm.check(table, numbers)) {
+      case TableForm.Checked.Refused(Problem problem) -> problem.asAnswer();
+      case TableForm.Checked.Ok(String checked) ->
+          core.command(
+              new DmCommand.CreateVolume(
+                  volume, checked, numbers, claimsFor(volume, checked, numbers)));
+    };
   }
 
   /** A volume that must come into being. */

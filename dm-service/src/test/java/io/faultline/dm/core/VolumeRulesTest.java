@@ -321,6 +321,28 @@ class VolumeRulesTest {
   }
 
   @Test
+  void aVolumeHoldsWhatItsTableNamesAndNothingElse() {
+    host.volume("low", "0 96 linear pmem0 0").volume("upper", "0 8 linear low 0");
+    host.volume("second", "0 8 linear low 8");
+    Claim claim = ok(host.claim("low", "dm:upper"));
+    assertThat(claim.sectors()).isEqualTo(96);
+    ok(host.claim("low", "dm:second"));
+    assertThat(host.get("low").claim()).as("a filesystem claims alone").isNull();
+
+    assertThat(refusal(host.claim("low", "dm:other")).kind()).isEqualTo("not-standing");
+    assertThat(refusal(host.claim("second", "dm:upper")).detail())
+        .contains("dm:upper holds second by having it in its table");
+    assertThat(
+            refusal(host.core.command(new DmCommand.ReleaseVolume("low", "dm:upper", null))).kind())
+        .isEqualTo("stood-upon");
+    host.core.command(new DmCommand.DeleteVolume("upper"));
+    assertThat(host.core.command(new DmCommand.ReleaseVolume("low", "dm:upper", null)).status())
+        .isEqualTo(204);
+    host.claim("second", "fs:data");
+    assertThat(refusal(host.claim("second", "dm:upper")).more()).containsEntry("holder", "fs:data");
+  }
+
+  @Test
   void aClaimIsGivenBackByItsHolderUnderItsRevision() {
     striped();
     host.claim("vol0", "fs:data");

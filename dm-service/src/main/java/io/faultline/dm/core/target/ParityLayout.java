@@ -199,11 +199,25 @@ final class ParityLayout implements RaidLayout {
         (stripe, inChunk, length) -> {
           int data = dataAt(stripe, member);
           if (data == PARITY) {
-            out.accept(sectorOf(stripe, 0), dataMembers() * chunkSectors);
+            protectedBy(stripe, inChunk, length, out);
           } else {
             out.accept(sectorOf(stripe, data) + inChunk, length);
           }
         });
+  }
+
+  /**
+   * What parity is reckoned from: the same part of every chunk of data of its stripe. The kernel
+   * reckons it by pages; what of a page has nothing bad beside it still adds up.
+   */
+  private void protectedBy(long stripe, long inChunk, long length, RangeConsumer out) {
+    if (length == chunkSectors) {
+      out.accept(sectorOf(stripe, 0), dataMembers() * chunkSectors);
+      return;
+    }
+    for (int data = 0; data < dataMembers(); data++) {
+      out.accept(sectorOf(stripe, data) + inChunk, length);
+    }
   }
 
   private long sectorOf(long stripe, int data) {
@@ -471,8 +485,11 @@ final class ParityLayout implements RaidLayout {
             int data = dataAt(stripe, member);
             if (data == PARITY) {
               if (newly.get(member)) {
-                out.accept(
-                    Effect.REDUNDANCY_LOST, sectorOf(stripe, 0), dataMembers() * chunkSectors);
+                protectedBy(
+                    stripe,
+                    inChunk,
+                    length,
+                    (offset, count) -> out.accept(Effect.REDUNDANCY_LOST, offset, count));
               }
             } else if (lost) {
               out.accept(Effect.DATA_LOST, sectorOf(stripe, data) + inChunk, length);
