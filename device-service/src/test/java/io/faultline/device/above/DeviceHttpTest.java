@@ -450,6 +450,62 @@ class DeviceHttpTest {
     http.post(unplug(), "{\"mode\":\"orderly\"}").expect(202);
   }
 
+  /** As dm-service tells it: a volume has no claim on the volume that it stands on. */
+  @Test
+  void anOrderlyRemovalNamesVolumesOnVolumesEachOnce() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem1"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    volume("vol0", "null", "vol1");
+    volume("vol1", "\"fs:data\"");
+    String orderly = "{\"mode\":\"orderly\"}";
+    assertThat(holders(http.post(unplug(), orderly)))
+        .isEqualTo("[\"fs:data\",\"dm:vol1\",\"dm:vol0\"]");
+    String several = "/v1/hosts/" + host + "/unplug";
+    assertThat(
+            holders(http.post(several, "{\"devices\":[\"pmem1\",\"pmem0\"],\"mode\":\"orderly\"}")))
+        .isEqualTo("[\"fs:data\",\"dm:vol1\",\"dm:vol0\"]");
+
+    // vol1 stands on vol0, on vol2 that stands on vol0, and on the device itself.
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:vol1\"}").expect(200);
+    volume("vol0", "null", "vol1", "vol2");
+    volume("vol2", "null", "vol1");
+    assertThat(holders(http.post(unplug(), orderly)))
+        .isEqualTo("[\"fs:data\",\"dm:vol1\",\"dm:vol2\",\"dm:vol0\"]");
+  }
+
+  @Test
+  void anOrderlyRemovalIsAnsweredThoughVolumesStandOnEachOtherInALoopOrWithoutEnd() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:a\"}").expect(200);
+    volume("a", "null", "b", "a");
+    volume("b", "null", "a");
+    String orderly = "{\"mode\":\"orderly\"}";
+    assertThat(http.post(unplug(), orderly).problem(409, "held").get("holders").valueStream())
+        .extracting(JsonNode::asString)
+        .containsExactlyInAnyOrder("dm:a", "dm:b");
+
+    volume("a", "null", "v0");
+    for (int i = 0; i < 1000; i++) {
+      volume("v" + i, "null", "v" + (i + 1));
+    }
+    JsonNode tower = http.post(unplug(), orderly).problem(409, "held").get("holders");
+    assertThat(tower.size()).isEqualTo(65);
+    assertThat(tower.get(0).asString()).isEqualTo("dm:v63");
+    assertThat(tower.get(64).asString()).isEqualTo("dm:a");
+  }
+
+  private void volume(String name, String claim, String... above) {
+    String names = above.length == 0 ? "" : "\"" + String.join("\",\"", above) + "\"";
+    ABOVE.put(
+        "/v1/hosts/" + host + "/volumes/" + name,
+        "{\"name\":\"" + name + "\",\"claim\":" + claim + ",\"above\":[" + names + "]}");
+  }
+
+  private static String holders(Answer refused) {
+    return refused.problem(409, "held").get("holders").toString();
+  }
+
   @Test
   void aDeviceIsUnpluggedAndPluggedIn() {
     http.put(device("pmem0"), pmem(1 << 20)).expect(201);
