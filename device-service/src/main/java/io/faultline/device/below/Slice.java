@@ -229,8 +229,8 @@ public final class Slice implements AutoCloseable {
   /**
    * Carries out a command.
    *
-   * @param commandId the same id is answered the same and carried out once; null if it never comes
-   *     again
+   * @param commandId the same id is answered the same and carried out once, and refused with
+   *     another command; null if it never comes again
    * @param traceparent goes with the events that follow from it
    */
   public Reply command(
@@ -241,12 +241,13 @@ public final class Slice implements AutoCloseable {
     Reply reply;
     long number;
     Committed committed = Committed.NOTHING;
+    String fingerprint = commandId == null ? null : KeptAnswer.fingerprint(command);
     turn.lock();
     try {
       HostSlot slot = slots.get(host);
       KeptAnswer kept = slot == null || commandId == null ? null : slot.answer(commandId);
-      if (kept != null) {
-        reply = kept.reply();
+      if (kept != null && commandId != null) {
+        reply = kept.reply(commandId, fingerprint);
       } else if (slot != null && damaged(slot, command) instanceof Problem damaged) {
         reply = refused(damaged);
       } else if (isBacklogFull()) {
@@ -266,12 +267,7 @@ public final class Slice implements AutoCloseable {
                       || decision.facts().isEmpty()
                       || reply.body().length > MAX_KEPT_ANSWER_BYTES
                   ? List.of()
-                  : known.keeping(
-                      commandId,
-                      reply.status(),
-                      reply.contentType(),
-                      reply.body(),
-                      settings.keptAnswers());
+                  : known.keeping(commandId, fingerprint, reply, settings.keptAnswers());
           committed = commit(host, known, stamp, decision, keeping, traceparent);
         }
       }

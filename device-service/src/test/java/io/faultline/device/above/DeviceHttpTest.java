@@ -566,6 +566,23 @@ class DeviceHttpTest {
   }
 
   @Test
+  void aKeyThatComesBackWithAnotherRequestIsRefused() {
+    http.put(device("scsi0"), "{\"kind\":\"scsi\",\"sizeBytes\":1048576}").expect(201);
+    String faults = device("scsi0") + "/faults";
+    JsonNode first = withKey(faults, "{\"sector\":0,\"count\":3}", "k1").expect(202).json();
+
+    JsonNode other =
+        withKey(faults, "{\"sector\":8,\"count\":3}", "k1").problem(422, "idempotency-key-reused");
+    assertThat(other.get("detail").asString()).contains("k1");
+    assertThat(http.get(device("scsi0") + "/badblocks").text()).isEqualTo("0 3\n");
+    // The same, whatever it looks like.
+    assertThat(withKey(faults, "{ \"notify\":true, \"count\":3,\"sector\":0}", "k1").json())
+        .isEqualTo(first);
+    assertThat(withKey(faults, "{\"ranges\":[0,3]}", "k1").json()).isEqualTo(first);
+    withKey(faults, "{\"sector\":8,\"count\":3}", "k2").expect(202);
+  }
+
+  @Test
   void severalLeaveTogetherOrNoneDoes() {
     http.put(device("a"), pmem(1 << 20)).expect(201);
     http.put(device("b"), pmem(1 << 20)).expect(201);
