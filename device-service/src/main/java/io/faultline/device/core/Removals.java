@@ -108,12 +108,13 @@ final class Removals {
     }
     if (unplug.devices().size() > limits.devicesPerUnplug()) {
       return Problem.refused(
-          "too-many-devices",
-          "Too many devices at once",
-          "at most "
-              + limits.devicesPerUnplug()
-              + " devices leave in one removal (faultline.device.limits.devices-per-unplug), not "
-              + unplug.devices().size());
+              "too-many-devices",
+              "Too many devices at once",
+              "at most "
+                  + limits.devicesPerUnplug()
+                  + " devices leave in one removal (faultline.device.limits.devices-per-unplug), not "
+                  + unplug.devices().size())
+          .at("/devices", "too many");
     }
     if (unplug.mode() == UnplugMode.PLANNED
         && (unplug.deadline().isNegative()

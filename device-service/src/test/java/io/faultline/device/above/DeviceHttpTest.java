@@ -156,6 +156,52 @@ class DeviceHttpTest {
     assertThat(names(http.get(devices()).json())).isEmpty();
   }
 
+  /** A pointer to what is wrong in the body, and words of ours only. */
+  @Test
+  void aBodyThatIsWrongIsPointedAt() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    String made = device("b");
+    wrong(http.put(made, "{\"sizeBytes\":1048576}"), "/kind", "pmem, nvme");
+    wrong(http.put(made, "{\"kind\":\"pmem\"}"), "/sizeBytes", "missing");
+    wrong(http.put(made, pmem(-1)), "/sizeBytes", "-1");
+    wrong(http.put(made, pmem(1L << 60)), "/sizeBytes", "2^53");
+    wrong(http.put(made, "{\"kind\":\"pmem\",\"sizeBytes\":\"abc\"}"), "/sizeBytes", "\"abc\"");
+    wrong(http.put(made, "{\"kind\":\"pmem\",\"sizeBytes\":1.5}"), "/sizeBytes", "1.5");
+    wrong(http.put(made, "{\"kind\":\"pmem\",\"sizeBytes\":9e30}"), "/sizeBytes", "9.0E30");
+    wrong(http.put(made, "[]"), "", "an array");
+
+    wrong(http.post(faults(), "{}"), "/sector", "exactly one");
+    wrong(http.post(faults(), "{\"sector\":0}"), "/count", "missing");
+    wrong(http.post(faults(), "{\"sector\":-1,\"count\":1}"), "/sector", "-1");
+    wrong(http.post(faults(), "{\"sector\":0,\"count\":0}"), "/count", "at least 1");
+    wrong(http.post(faults(), "{\"sector\":0,\"count\":1,\"ranges\":[0,1]}"), "/sector", "2");
+    wrong(http.post(faults(), "{\"ranges\":[0,true]}"), "/ranges", "number 1");
+    wrong(http.post(faults(), "{\"ranges\":7}"), "/ranges", "pairs");
+    wrong(http.post(faults(), "{\"offsetBytes\":0}"), "/lengthBytes", "missing");
+    wrong(http.post(faults(), "{\"scatter\":{\"seed\":1}}"), "/scatter/ranges", "missing");
+    JsonNode pastEnd =
+        http.post(faults(), "{\"ranges\":[0,1,2047,2]}").problem(422, "past-end").get("errors");
+    assertThat(pastEnd.at("/0/pointer").asString()).isEqualTo("/ranges");
+
+    wrong(http.post(unplug(), "{\"mode\":\"foo\"}"), "/mode", "\"foo\"");
+    wrong(http.post(unplug(), "{}"), "/mode", "missing");
+    wrong(http.post(unplug(), "{\"mode\":\"planned\",\"deadline\":\"abc\"}"), "/deadline", "PT10S");
+    String several = "/v1/hosts/" + host + "/unplug";
+    wrong(http.post(several, "{\"mode\":\"surprise\"}"), "/devices", "missing");
+    wrong(
+        http.post(several, "{\"mode\":\"surprise\",\"devices\":[\"a\",\"B\"]}"), "/devices/1", "B");
+    wrong(http.put(device("pmem0") + "/claim", "{}"), "/holder", "missing");
+    wrong(http.put(device("pmem0") + "/claim", "{\"holder\":\"bogus\"}"), "/holder", "bogus");
+    wrong(http.post(device("pmem0") + "/scrub", "{\"mode\":\"no\"}"), "/mode", "full or short");
+  }
+
+  private static void wrong(Answer answer, String pointer, String word) {
+    JsonNode problem = answer.problem(400, "malformed-request");
+    assertThat(problem.at("/errors/0/pointer").asString()).as(answer.text()).isEqualTo(pointer);
+    assertThat(problem.get("detail").asString()).contains(word);
+    assertThat(answer.text()).doesNotContain("io.faultline", "java.", "`", "Feature", "Config");
+  }
+
   @Test
   void faultsAreMarkedListedAndCleared() {
     http.put(device("pmem0"), pmem(1 << 20)).expect(201);
