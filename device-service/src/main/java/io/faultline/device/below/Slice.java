@@ -21,6 +21,7 @@ import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
 import io.faultline.events.EventData;
 import io.faultline.events.Json;
+import io.faultline.events.Origin;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.Ulids;
 import io.faultline.ranges.Extents;
@@ -758,11 +759,18 @@ public final class Slice implements AutoCloseable {
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     Bound bound = slot.bound(device);
     if (bound != null && bound.state() != DeviceState.REMOVED) {
-      SectorRange whole = new SectorRange(0, bound.sizeBytes() / Device.SECTOR_BYTES);
+      Extents whole = Extents.of(new SectorRange(0, bound.sizeBytes() / Device.SECTOR_BYTES));
       decision.publish(
           source(slot.host(), device),
           new BlockEvent.CorruptedRange(
-              slot.host(), device, Extents.of(whole), true, Cause.DEVICE_REMOVED, null, 0, true),
+              slot.host(),
+              device,
+              whole,
+              true,
+              Cause.DEVICE_REMOVED,
+              Origin.of(device, whole),
+              0,
+              true),
           stamp.newId(),
           null);
     }

@@ -7,6 +7,7 @@ import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.events.BlockEvent.MfMemPreRemove;
 import io.faultline.events.Cause;
 import io.faultline.events.DeviceEvent;
+import io.faultline.events.Origin;
 import io.faultline.events.RemovalAck;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -184,7 +185,7 @@ final class Removals {
                 Extents.of(device.whole()),
                 true,
                 Cause.DEVICE_REMOVED,
-                null,
+                Origin.of(device.name(), Extents.of(device.whole())),
                 0,
                 true,
                 removal.removalId(),
