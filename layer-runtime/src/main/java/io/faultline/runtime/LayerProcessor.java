@@ -562,12 +562,7 @@ final class LayerProcessor<S, C, F> implements Processor<String, byte[], String,
     }
 
     static Replying otherCommand(String commandId) {
-      return of(
-          Problem.refused(
-                  "idempotency-key-reused",
-                  "An Idempotency-Key stands for one request",
-                  "The key of this request was used for another one before: " + commandId)
-              .asAnswer());
+      return of(Problem.keyReused(commandId).asAnswer());
     }
 
     static Replying tooLarge(Replying answer) {

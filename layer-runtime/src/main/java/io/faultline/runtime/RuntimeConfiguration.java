@@ -13,6 +13,7 @@ import io.faultline.runtime.trace.TraceConfiguration;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
@@ -28,6 +29,9 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.context.annotation.PropertySource;
 import org.springframework.core.env.Environment;
+import org.springframework.http.MediaType;
+import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What every service has: settings, Kafka, the HTTP edge, health. */
@@ -43,6 +47,9 @@ import tools.jackson.databind.json.JsonMapper;
   BuildConfiguration.class
 })
 public class RuntimeConfiguration {
+
+  /** Subtypes of media types. */
+  private static final Set<String> NOT_OFFERED = Set.of("cbor", "yaml", "smile");
 
   @Bean
   KafkaConnection kafkaConnection(
@@ -79,6 +86,26 @@ public class RuntimeConfiguration {
   @Primary
   JsonMapper faultlineJson() {
     return Json.STRICT;
+  }
+
+  /**
+   * JSON is offered, and not what else the class path can write: CBOR and YAML are there for other
+   * ends, and nobody has promised them to a client.
+   */
+  @Bean
+  WebMvcConfigurer jsonOnly() {
+    return new WebMvcConfigurer() {
+      @Override
+      public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
+        builder.configureMessageConvertersList(
+            converters ->
+                converters.removeIf(
+                    converter ->
+                        converter.getSupportedMediaTypes().stream()
+                            .map(MediaType::getSubtype)
+                            .anyMatch(NOT_OFFERED::contains)));
+      }
+    };
   }
 
   @Bean

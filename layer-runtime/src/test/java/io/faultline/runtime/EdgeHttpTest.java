@@ -3,6 +3,7 @@ package io.faultline.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.events.Json;
+import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.BodyLimit;
@@ -17,7 +18,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,6 +49,27 @@ class EdgeHttpTest {
 
   record Inject(long sector, long count) {}
 
+  enum Colour {
+    RED
+  }
+
+  record Inner(long seed, int ranges) {}
+
+  /** One field of every type that bodies have. */
+  record Everything(
+      @Nullable Long number,
+      @Nullable Boolean truth,
+      @Nullable String text,
+      @Nullable Inner inner,
+      @Nullable List<String> names,
+      @Nullable Map<String, String> tags,
+      @Nullable Colour colour,
+      @Nullable Duration duration,
+      @Nullable Instant time,
+      @Nullable Double ratio,
+      @Nullable Extents ranges,
+      @Nullable JsonNode any) {}
+
   @RestController
   static class Things {
     @PostMapping(path = "/v1/things/{thing}", consumes = "application/json")
@@ -53,6 +79,11 @@ class EdgeHttpTest {
       SectorRange range = Edge.sectorRange(inject.sector(), inject.count());
       String id = Edge.commandId(request);
       return Map.of("range", range.toString(), "id", id == null ? "" : id);
+    }
+
+    @PostMapping("/v1/everything")
+    Map<String, Object> everything(@RequestBody Everything everything) {
+      return Map.of("text", String.valueOf(everything.text()));
     }
 
     @GetMapping("/v1/things")
@@ -135,6 +166,121 @@ class EdgeHttpTest {
     assertThat(wrong.at("/errors/0/pointer").asString()).isEqualTo("/sector");
     assertThat(missing.toString()).contains("count");
     assertThat(fraction.at("/errors/0/pointer").asString()).isEqualTo("/sector");
+  }
+
+  /** Whatever is wrong, it is pointed at and said in words that a client can do something with. */
+  @Test
+  void whatIsWrongInABodyIsSaidInOurWords() {
+    wrong("{\"number\":\"abc\"}", "/number", "number is a whole number, but it is \"abc\"");
+    wrong("{\"number\":\"\"}", "/number", "number is a whole number, but it is \"\"");
+    wrong("{\"number\":1.5}", "/number", "number is a whole number, but it is 1.5");
+    wrong("{\"number\":9e30}", "/number", "number is a whole number, but it is 9.0E30");
+    wrong("{\"number\":[]}", "/number", "number is a whole number, but it is an array");
+    wrong("{\"number\":{}}", "/number", "number is a whole number, but it is an object");
+    wrong("{\"number\":true}", "/number", "number is a whole number, but it is true or false");
+    wrong(
+        "{\"number\":99999999999999999999}",
+        "/number",
+        "number is a whole number below 2^53, but it is 99999999999999999999");
+    wrong("{\"number\":" + "9".repeat(40) + "}", "", "too many characters: at most 32");
+    wrong("{\"truth\":\"yes\"}", "/truth", "truth is true or false, but it is \"yes\"");
+    wrong("{\"truth\":1}", "/truth", "truth is true or false, but it is 1");
+    wrong("{\"text\":7}", "/text", "text is a text, but it is 7");
+    wrong("{\"text\":{}}", "/text", "text is a text, but it is an object");
+    wrong("{\"inner\":[]}", "/inner", "inner is an object, but it is an array");
+    wrong("{\"inner\":\"x\"}", "/inner", "inner is an object, but it is a text");
+    wrong(
+        "{\"inner\":{\"seed\":1}}",
+        "/inner/ranges",
+        "inner.ranges is a whole number, but it is missing or null");
+    wrong(
+        "{\"inner\":{\"seed\":null}}",
+        "/inner/seed",
+        "inner.seed is a whole number, but it is missing or null");
+    wrong(
+        "{\"inner\":{\"seed\":1,\"ranges\":3000000000}}",
+        "/inner/ranges",
+        "inner.ranges is a whole number below 2^31, but it is 3000000000");
+    wrong(
+        "{\"inner\":{\"seed\":1,\"ranges\":1,\"sead\":1}}",
+        "/inner/sead",
+        "known are ranges, seed");
+    wrong("{\"names\":\"a\"}", "/names", "names is an array, but it is a text");
+    wrong("{\"names\":[\"a\",1]}", "/names/1", "names[1] is a text, but it is 1");
+    wrong("{\"tags\":[]}", "/tags", "tags is an object, but it is an array");
+    wrong("{\"tags\":{\"a/b\":1}}", "/tags/a~1b", "tags.a/b is a text, but it is 1");
+    wrong("{\"colour\":\"blue\"}", "/colour", "colour is one of RED, but it is \"blue\"");
+    wrong("{\"duration\":\"abc\"}", "/duration", "ISO 8601 duration (PT10S), but it is \"abc\"");
+    wrong("{\"time\":\"abc\"}", "/time", "time is an RFC 3339 time, but it is \"abc\"");
+    wrong("{\"ratio\":\"x\"}", "/ratio", "ratio is a number, but it is \"x\"");
+    wrong("{\"ranges\":7}", "/ranges", "ranges are an array of pairs");
+    wrong("{\"ranges\":[1]}", "/ranges", "a count is missing");
+    wrong("{\"any\":" + "[".repeat(40) + "]".repeat(40) + "}", "/any", "too deep: at most 32");
+    wrong("[]", "", "The body is an object, but it is an array");
+    wrong("\"x\"", "", "The body is an object, but it is a text");
+    wrong("1", "", "The body is an object, but it is a number");
+    wrong("null", "", "a JSON body, but here is none");
+    wrong("", "", "a JSON body, but here is none");
+    wrong(" ", "", "The body is an object, but it is empty");
+    wrong("{", "", "it ends before all that it opens is closed");
+    wrong("not json", "", "The body is not JSON: line 1, column 1 has what JSON does not allow");
+    wrong("{\"text\":\"a\"}\n x", "", "line 2, column 2");
+    wrong("{\"number\":NaN}", "", "The body is not JSON");
+    wrong("{\"text\":\"\\x\"}", "/text", "The body is not JSON");
+  }
+
+  private static void wrong(String body, String pointer, String detail) {
+    HttpResponse<String> answer = send(post("/v1/everything", body));
+    JsonNode problem = problem(answer, 400);
+    assertThat(problem.get("detail").asString()).as(body).contains(detail);
+    assertThat(problem.at("/errors/0/pointer").asString("none")).as(body).isEqualTo(pointer);
+    assertThat(problem.at("/errors/0/detail").asString()).as(body).isNotEmpty();
+    assertThat(answer.body())
+        .as(body)
+        .doesNotContain("io.faultline", "java.", "jackson", "springframework", "`")
+        .doesNotContain("Feature", "Config", "Constraints", "token", "Exception", "class");
+  }
+
+  @Test
+  void aWrongTypeOfBodyOrAnswerIsToldWhatWouldBeRight() {
+    String things = "/v1/things/pmem0";
+    HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.ofString("{}");
+    JsonNode text =
+        problem(send(request(things).header("Content-Type", "text/plain").POST(body)), 415);
+    assertThat(text.get("detail").asString())
+        .isEqualTo(
+            "The Content-Type of this request is application/json, but it is \"text/plain\"");
+    JsonNode none = problem(send(request(things).POST(body)), 415);
+    assertThat(none.get("detail").asString())
+        .isEqualTo("The Content-Type of this request is application/json, but it is missing");
+    // Where a call does not say what it takes, it takes JSON too, and nothing else.
+    for (String type : List.of("text/plain", "application/cbor", "application/yaml")) {
+      JsonNode other =
+          problem(send(request("/v1/everything").header("Content-Type", type).POST(body)), 415);
+      assertThat(other.get("detail").asString()).contains("is application/json, but it is");
+    }
+  }
+
+  @Test
+  void answersAreJsonAndNothingThatIsThereByChance() {
+    for (String type : List.of("application/cbor", "application/yaml", "image/png")) {
+      JsonNode problem =
+          problem(send(request("/v1/things?limit=1").header("Accept", type).GET()), 406);
+      assertThat(problem.get("detail").asString())
+          .isEqualTo("This request is answered as application/json");
+    }
+    HttpResponse<String> any =
+        send(request("/v1/things?limit=1").header("Accept", "text/html, */*;q=0.1").GET());
+    assertThat(any.headers().firstValue("Content-Type")).hasValue("application/json");
+  }
+
+  @Test
+  void theDescriptionHasTheCallsThatThereAreAndAllOfThem() {
+    JsonNode paths =
+        Json.LENIENT.readTree(send(request("/v1/openapi.json").GET()).body()).get("paths");
+    assertThat(paths.propertyNames())
+        .contains("/v1/things", "/v1/everything")
+        .allMatch(path -> path.startsWith("/v1/"));
   }
 
   @Test

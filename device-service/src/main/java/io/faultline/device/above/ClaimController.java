@@ -133,7 +133,7 @@ public final class ClaimController {
 
   private static String holder(@Nullable String holder) {
     if (holder == null) {
-      throw Edge.malformed("holder is missing: dm:<volume> or fs:<filesystem>");
+      throw Edge.malformedAt("/holder", "holder is missing: dm:<volume> or fs:<filesystem>");
     }
     return holder;
   }

@@ -3,6 +3,7 @@ package io.faultline.device.above;
 import io.faultline.device.above.UpperLayers.Standing;
 import io.faultline.device.core.Device;
 import io.faultline.device.core.DeviceCommand;
+import io.faultline.device.core.DeviceKind;
 import io.faultline.device.core.DeviceProblems;
 import io.faultline.device.core.DeviceState;
 import io.faultline.device.core.DeviceViews;
@@ -80,12 +81,12 @@ public final class DeviceController {
     Edge.name("host", host);
     Edge.name("device", device);
     if (shape.kind() == null) {
-      throw Edge.malformed("kind is missing");
+      throw Edge.malformedAt("/kind", "kind is missing: one of " + DeviceKind.labels());
     }
     // 0 is well formed, and refused by the rule that names what would be right.
-    Edge.number("sizeBytes", shape.sizeBytes());
-    number("logicalBlockBytes", shape.logicalBlockBytes());
-    number("clearUnitBytes", shape.clearUnitBytes());
+    Edge.numberAt("/sizeBytes", shape.sizeBytes());
+    number("/logicalBlockBytes", shape.logicalBlockBytes());
+    number("/clearUnitBytes", shape.clearUnitBytes());
     boolean isNew =
         SliceEdge.available(() -> edge.slice().read(host, state -> state.device(device) == null));
     if (isNew && upper.isVolume(host, device)) {
@@ -104,9 +105,9 @@ public final class DeviceController {
             request));
   }
 
-  private static void number(String what, @Nullable Long value) {
+  private static void number(String pointer, @Nullable Long value) {
     if (value != null) {
-      Edge.number(what, value);
+      Edge.numberAt(pointer, value);
     }
   }
 

@@ -2,7 +2,10 @@ package io.faultline.device.above;
 
 import io.faultline.device.below.DataPath;
 import io.faultline.device.core.FaultViews;
+import io.faultline.events.Json;
 import io.faultline.ranges.SectorRange;
+import io.faultline.runtime.Problems;
+import io.faultline.runtime.Reply;
 import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
@@ -17,6 +20,8 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Sectors go bad and are cleared. */
 @RestController
@@ -45,8 +50,23 @@ public final class FaultController {
       HttpServletRequest request) {
     Edge.name("host", host);
     Edge.name("device", device);
-    return Replies.toResponse(
-        edge.command(host, injection.command(device, rangesPerCall), request));
+    Reply reply = edge.command(host, injection.command(device, rangesPerCall), request);
+    return Replies.toResponse(reply.status() == 422 ? pointing(reply, injection.pointer()) : reply);
+  }
+
+  /** The rules do not know in which form the range came that reaches past the end. */
+  private static Reply pointing(Reply reply, String pointer) {
+    JsonNode problem = Json.LENIENT.readTree(reply.body());
+    if (!(problem instanceof ObjectNode pointed)
+        || !problem.path("type").asString().equals("/problems/past-end")) {
+      return reply;
+    }
+    pointed
+        .putArray("errors")
+        .addObject()
+        .put("pointer", pointer)
+        .put("detail", problem.path("detail").asString());
+    return new Reply(reply.status(), reply.contentType(), Problems.json(pointed));
   }
 
   @GetMapping("/v1/hosts/{host}/devices/{device}/faults")

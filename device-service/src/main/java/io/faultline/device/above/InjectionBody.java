@@ -13,6 +13,8 @@ import io.faultline.runtime.http.Edge;
 import io.faultline.runtime.http.ProblemException;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
@@ -73,10 +75,7 @@ record InjectionBody(
     int forms = (one == null || scatter != null ? 0 : 1) + (ranges == null ? 0 : 1);
     forms += (bytes ? 1 : 0) + (scatter == null ? 0 : 1);
     if (forms != 1) {
-      throw Edge.malformed(
-          "What goes bad is said by exactly one of sector and count, ranges, offsetBytes and"
-              + " lengthBytes, or scatter (over sector and count if they are there), but here are "
-              + forms);
+      throw new ProblemException(forms(forms));
     }
     if (ranges != null) {
       return extents(ranges, rangesPerCall);
@@ -85,6 +84,34 @@ record InjectionBody(
       return Extents.of(sectorsOf(offsetBytes, lengthBytes));
     }
     return one == null ? Extents.EMPTY : Extents.of(one);
+  }
+
+  private Problem forms(int forms) {
+    Problem problem =
+        Problem.malformed(
+            "What goes bad is said by exactly one of sector and count, ranges, offsetBytes and"
+                + " lengthBytes, or scatter (over sector and count if they are there), but here are "
+                + forms);
+    if (forms == 0) {
+      return problem.at("/sector", "missing").at("/count", "missing");
+    }
+    Map<String, Boolean> given = new LinkedHashMap<>();
+    given.put("/sector", sector != null);
+    given.put("/ranges", ranges != null);
+    given.put("/offsetBytes", offsetBytes != null || lengthBytes != null);
+    given.put("/scatter", scatter != null);
+    for (Map.Entry<String, Boolean> form : given.entrySet()) {
+      problem = form.getValue() ? problem.at(form.getKey(), "one of " + forms) : problem;
+    }
+    return problem;
+  }
+
+  /** Where in the body it stands what goes bad: RFC 6901. */
+  String pointer() {
+    if (ranges != null) {
+      return "/ranges";
+    }
+    return offsetBytes != null ? "/offsetBytes" : "/sector";
   }
 
   /**
@@ -97,9 +124,13 @@ record InjectionBody(
       return null;
     }
     if (sector == null || count == null) {
-      throw Edge.malformed("sector and count go together, but one of them is missing");
+      throw Edge.malformedAt(
+          sector == null ? "/sector" : "/count",
+          "sector and count go together, but "
+              + (sector == null ? "sector" : "count")
+              + " is missing");
     }
-    return Edge.sectorRange(sector, count);
+    return Edge.sectorRangeAt(sector, count);
   }
 
   private static Extents extents(long[] numbers, int rangesPerCall) {
@@ -112,7 +143,9 @@ record InjectionBody(
               .at("/ranges", "no pairs"));
     }
     if (numbers.length / 2 > rangesPerCall) {
-      throw new ProblemException(DeviceProblems.tooManyRanges(numbers.length / 2, rangesPerCall));
+      throw new ProblemException(
+          DeviceProblems.tooManyRanges(numbers.length / 2, rangesPerCall)
+              .at("/ranges", "too many"));
     }
     Extents.Builder all = Extents.builder();
     for (int i = 0; i < numbers.length; i += 2) {
@@ -136,12 +169,15 @@ record InjectionBody(
   /** Rounded out: a sector with a lost byte is lost. */
   private static SectorRange sectorsOf(@Nullable Long offset, @Nullable Long length) {
     if (offset == null || length == null) {
-      throw Edge.malformed("offsetBytes and lengthBytes go together, but one of them is missing");
+      String missing = offset == null ? "offsetBytes" : "lengthBytes";
+      throw Edge.malformedAt(
+          "/" + missing, "offsetBytes and lengthBytes go together, but " + missing + " is missing");
     }
-    Edge.number("offsetBytes", offset);
-    Edge.number("lengthBytes", length);
+    Edge.numberAt("/offsetBytes", offset);
+    Edge.numberAt("/lengthBytes", length);
     if (length == 0 || offset >= Edge.NUMBER_LIMIT - length) {
-      throw Edge.malformed(
+      throw Edge.malformedAt(
+          "/lengthBytes",
           "lengthBytes is at least 1 and the end below 2^53, but it is " + offset + " + " + length);
     }
     return SectorRange.between(
@@ -152,7 +188,8 @@ record InjectionBody(
     if (scatter == null) {
       return null;
     }
-    long each = scatter.sectors() == null ? 1 : Edge.number("scatter.sectors", scatter.sectors());
+    long each =
+        scatter.sectors() == null ? 1 : Edge.numberAt("/scatter/sectors", scatter.sectors());
     if (scatter.ranges() < 1 || each < 1) {
       throw new ProblemException(
           Problem.malformed(
@@ -169,7 +206,8 @@ record InjectionBody(
     try {
       return duration == null ? null : Duration.parse(duration);
     } catch (DateTimeException e) {
-      throw Edge.malformed(
+      throw Edge.malformedAt(
+          "/duration",
           "duration is an ISO 8601 duration (PT10S), but it is " + Edge.quote(duration));
     }
   }
@@ -178,10 +216,11 @@ record InjectionBody(
     if (consumedBy == null) {
       return null;
     }
-    Edge.number("consumedBy.pid", consumedBy.pid());
+    Edge.numberAt("/consumedBy/pid", consumedBy.pid());
     String mapping = consumedBy.mapping();
     if (mapping == null || mapping.isEmpty() || mapping.length() > MAX_MAPPING_ID) {
-      throw Edge.malformed(
+      throw Edge.malformedAt(
+          "/consumedBy/mapping",
           "consumedBy.mapping is the id of a mapping, but it is " + Edge.quote(mapping));
     }
     return new ConsumedBy(consumedBy.pid(), mapping);

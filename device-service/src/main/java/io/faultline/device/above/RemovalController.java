@@ -13,6 +13,7 @@ import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -65,10 +66,12 @@ public final class RemovalController {
       @PathVariable String host, @RequestBody UnplugSeveral how, HttpServletRequest request) {
     Edge.name("host", host);
     if (how.devices() == null) {
-      throw Edge.malformed("devices is missing: the names of the devices that leave");
+      throw Edge.malformedAt("/devices", "devices is missing: the names of the devices that leave");
     }
-    List<String> devices =
-        how.devices().stream().map(device -> Edge.name("device", device)).toList();
+    List<String> devices = new ArrayList<>();
+    for (String device : how.devices()) {
+      devices.add(Edge.nameAt("/devices/" + devices.size(), "device", device));
+    }
     return unplug(host, devices, how.mode(), how.deadline(), request);
   }
 
@@ -108,15 +111,16 @@ public final class RemovalController {
         return mode;
       }
     }
-    throw Edge.malformed("mode is planned, surprise or orderly, but it is " + Edge.quote(text));
+    throw Edge.malformedAt(
+        "/mode", "mode is planned, surprise or orderly, but it is " + Edge.quote(text));
   }
 
   private static Duration duration(@Nullable String text, Duration usual) {
     try {
       return text == null ? usual : Duration.parse(text);
     } catch (DateTimeException e) {
-      throw Edge.malformed(
-          "deadline is an ISO 8601 duration (PT10S), but it is " + Edge.quote(text));
+      throw Edge.malformedAt(
+          "/deadline", "deadline is an ISO 8601 duration (PT10S), but it is " + Edge.quote(text));
     }
   }
 

@@ -61,7 +61,7 @@ public final class ScrubController {
         return mode;
       }
     }
-    throw Edge.malformed("mode is full or short, but it is " + Edge.quote(text));
+    throw Edge.malformedAt("/mode", "mode is full or short, but it is " + Edge.quote(text));
   }
 
   @GetMapping("/v1/hosts/{host}/devices/{device}/scrub")

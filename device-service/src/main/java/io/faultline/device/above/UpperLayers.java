@@ -1,6 +1,7 @@
 package io.faultline.device.above;
 
 import io.faultline.events.Json;
+import io.faultline.events.Names;
 import io.faultline.runtime.ServiceUrls;
 import io.faultline.runtime.access.ServiceCalls;
 import java.io.IOException;
@@ -11,8 +12,10 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -99,42 +102,73 @@ public final class UpperLayers {
     return status(collection(host, "dm:" + name) + "/" + name) == 200;
   }
 
-  /** The direct holders and all that stand on them, topmost first. */
+  /**
+   * The direct holders and all that stand on them, topmost first, each once. Who stands above a
+   * volume that is higher than {@value #MAX_DEPTH} is not told, nor who stands above one that did
+   * not answer.
+   */
   public List<String> topmostFirst(String host, Collection<String> direct) {
+    // Each is asked once: a diamond would have the same asked on every way, a loop for ever.
+    Map<String, List<String>> asked = new HashMap<>();
     Set<String> bottomUp = new LinkedHashSet<>(direct);
-    List<String> level = List.copyOf(direct);
+    Set<String> level = new LinkedHashSet<>(direct);
     for (int depth = 0; !level.isEmpty() && depth < MAX_DEPTH; depth++) {
-      List<String> next = new ArrayList<>();
+      Set<String> next = new LinkedHashSet<>();
       for (String holder : level) {
-        for (String above : holdersOf(host, holder)) {
-          // Who is found again stands higher than was thought; tables cannot name themselves.
+        List<String> holders = asked.get(holder);
+        if (holders == null) {
+          holders = holdersOf(host, holder);
+          if (holders == null) {
+            // Whoever does not answer for one does not for the next: waiting adds up.
+            return new ArrayList<>(bottomUp).reversed();
+          }
+          asked.put(holder, holders);
+        }
+        for (String above : holders) {
+          // Who is found again stands higher than was thought.
           bottomUp.remove(above);
           bottomUp.add(above);
           next.add(above);
         }
       }
-      level = next.stream().distinct().toList();
+      level = next;
     }
     return new ArrayList<>(bottomUp).reversed();
   }
 
-  /** Who claims a volume; nobody claims a filesystem. */
-  private List<String> holdersOf(String host, String holder) {
+  /**
+   * Who stands on a volume: the filesystem that claims it, and volumes that have it in a table.
+   * Nobody stands on a filesystem.
+   *
+   * @return null if there is no answer at all
+   */
+  private @Nullable List<String> holdersOf(String host, String holder) {
     if (!holder.startsWith("dm:")) {
       return List.of();
     }
-    JsonNode volume = get(collection(host, holder) + "/" + nameOf(holder));
-    List<String> holders = new ArrayList<>();
+    HttpResponse<byte[]> response = send(collection(host, holder) + "/" + nameOf(holder));
+    if (response == null) {
+      return null;
+    }
+    JsonNode volume = json(response);
+    Set<String> holders = new LinkedHashSet<>();
     if (volume != null) {
+      // A volume does not claim the one that it stands on.
+      volume
+          .path("above")
+          .valueStream()
+          .map(each -> each.asString(""))
+          .filter(Names::isName)
+          .forEach(each -> holders.add("dm:" + each));
       collect(volume.path("claim"), holders);
       collect(volume.path("claims"), holders);
     }
-    return holders.stream().distinct().toList();
+    return List.copyOf(holders);
   }
 
   /** A claim is a holder, an object that has one, or an array of either. */
-  private static void collect(JsonNode claim, List<String> holders) {
-    if (claim.isString() && !claim.asString().isEmpty()) {
+  private static void collect(JsonNode claim, Set<String> holders) {
+    if (claim.isString() && Names.isName(nameOf(claim.asString()))) {
       holders.add(claim.asString());
     } else if (claim.isObject()) {
       collect(claim.path("holder"), holders);
@@ -157,11 +191,6 @@ public final class UpperLayers {
   private int status(String url) {
     HttpResponse<byte[]> response = send(url);
     return response == null ? 0 : response.statusCode();
-  }
-
-  private @Nullable JsonNode get(String url) {
-    HttpResponse<byte[]> response = send(url);
-    return response == null ? null : json(response);
   }
 
   private static @Nullable JsonNode json(HttpResponse<byte[]> response) {

@@ -6,6 +6,7 @@ import io.faultline.device.core.DeviceCore;
 import io.faultline.device.core.DeviceFact;
 import io.faultline.device.core.DeviceHost;
 import io.faultline.device.core.Keys;
+import io.faultline.runtime.Reply;
 import io.faultline.runtime.SealedCodec;
 import io.faultline.runtime.core.Fact;
 import java.util.Collections;
@@ -57,13 +58,14 @@ final class HostSlot {
   }
 
   /** Facts that keep one more answer, and forget the oldest if there are too many. */
-  List<StoredFact> keeping(
-      String commandId, int status, String contentType, byte[] body, int limit) {
+  List<StoredFact> keeping(String commandId, @Nullable String fingerprint, Reply reply, int limit) {
     long order = answersByOrder.isEmpty() ? 1 : answersByOrder.lastKey() + 1;
     StoredFact kept =
         new StoredFact(
             KeptAnswer.KEY + commandId,
-            ANSWERS.encode(new KeptAnswer(order, status, contentType, body)));
+            ANSWERS.encode(
+                new KeptAnswer(
+                    order, reply.status(), reply.contentType(), reply.body(), fingerprint)));
     return answers.size() < limit
         ? List.of(kept)
         : List.of(

@@ -21,6 +21,7 @@ import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
 import io.faultline.events.EventData;
 import io.faultline.events.Json;
+import io.faultline.events.Origin;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.Ulids;
 import io.faultline.ranges.Extents;
@@ -229,8 +230,8 @@ public final class Slice implements AutoCloseable {
   /**
    * Carries out a command.
    *
-   * @param commandId the same id is answered the same and carried out once; null if it never comes
-   *     again
+   * @param commandId the same id is answered the same and carried out once, and refused with
+   *     another command; null if it never comes again
    * @param traceparent goes with the events that follow from it
    */
   public Reply command(
@@ -241,12 +242,13 @@ public final class Slice implements AutoCloseable {
     Reply reply;
     long number;
     Committed committed = Committed.NOTHING;
+    String fingerprint = commandId == null ? null : KeptAnswer.fingerprint(command);
     turn.lock();
     try {
       HostSlot slot = slots.get(host);
       KeptAnswer kept = slot == null || commandId == null ? null : slot.answer(commandId);
-      if (kept != null) {
-        reply = kept.reply();
+      if (kept != null && commandId != null) {
+        reply = kept.reply(commandId, fingerprint);
       } else if (slot != null && damaged(slot, command) instanceof Problem damaged) {
         reply = refused(damaged);
       } else if (isBacklogFull()) {
@@ -266,12 +268,7 @@ public final class Slice implements AutoCloseable {
                       || decision.facts().isEmpty()
                       || reply.body().length > MAX_KEPT_ANSWER_BYTES
                   ? List.of()
-                  : known.keeping(
-                      commandId,
-                      reply.status(),
-                      reply.contentType(),
-                      reply.body(),
-                      settings.keptAnswers());
+                  : known.keeping(commandId, fingerprint, reply, settings.keptAnswers());
           committed = commit(host, known, stamp, decision, keeping, traceparent);
         }
       }
@@ -762,11 +759,18 @@ public final class Slice implements AutoCloseable {
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     Bound bound = slot.bound(device);
     if (bound != null && bound.state() != DeviceState.REMOVED) {
-      SectorRange whole = new SectorRange(0, bound.sizeBytes() / Device.SECTOR_BYTES);
+      Extents whole = Extents.of(new SectorRange(0, bound.sizeBytes() / Device.SECTOR_BYTES));
       decision.publish(
           source(slot.host(), device),
           new BlockEvent.CorruptedRange(
-              slot.host(), device, Extents.of(whole), true, Cause.DEVICE_REMOVED, null, 0, true),
+              slot.host(),
+              device,
+              whole,
+              true,
+              Cause.DEVICE_REMOVED,
+              Origin.of(device, whole),
+              0,
+              true),
           stamp.newId(),
           null);
     }

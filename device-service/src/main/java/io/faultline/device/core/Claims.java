@@ -42,8 +42,8 @@ final class Claims {
 
   private @Nullable Problem refusal(Device device, String holder) {
     if (!isHolder(holder)) {
-      return Problem.malformed(
-          "holder is dm:<volume> or fs:<filesystem>, not " + abbreviate(holder));
+      String detail = "holder is dm:<volume> or fs:<filesystem>, not " + abbreviate(holder);
+      return Problem.malformed(detail).at("/holder", detail);
     }
     switch (device.state()) {
       case ACTIVE -> {}

@@ -45,6 +45,11 @@ public sealed interface DeviceKind permits Pmem, Nvme, Scsi, Ata, Cxl {
     return Math.ceilDiv(poisonGrainBytes(logicalBlockBytes), logicalBlockBytes) * logicalBlockBytes;
   }
 
+  /** The labels of all kinds, as they are told. */
+  static String labels() {
+    return String.join(", ", ALL.stream().map(DeviceKind::label).toList());
+  }
+
   /** The kind with that label; null if there is none. */
   static @Nullable DeviceKind labelled(String label) {
     for (DeviceKind kind : ALL) {

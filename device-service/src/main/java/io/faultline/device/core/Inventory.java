@@ -23,11 +23,7 @@ final class Inventory {
     if (kind == null) {
       return Decision.refuse(
           DeviceProblems.shape(
-              "/kind",
-              "kind "
-                  + create.kind()
-                  + " is none of "
-                  + String.join(", ", DeviceKind.ALL.stream().map(DeviceKind::label).toList())));
+              "/kind", "kind " + create.kind() + " is none of " + DeviceKind.labels()));
     }
     long logicalBlockBytes =
         create.logicalBlockBytes() == null ? Device.SECTOR_BYTES : create.logicalBlockBytes();

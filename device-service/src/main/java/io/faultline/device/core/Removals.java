@@ -7,6 +7,7 @@ import io.faultline.device.core.DeviceFact.Removal;
 import io.faultline.events.BlockEvent.MfMemPreRemove;
 import io.faultline.events.Cause;
 import io.faultline.events.DeviceEvent;
+import io.faultline.events.Origin;
 import io.faultline.events.RemovalAck;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Answer;
@@ -108,12 +109,13 @@ final class Removals {
     }
     if (unplug.devices().size() > limits.devicesPerUnplug()) {
       return Problem.refused(
-          "too-many-devices",
-          "Too many devices at once",
-          "at most "
-              + limits.devicesPerUnplug()
-              + " devices leave in one removal (faultline.device.limits.devices-per-unplug), not "
-              + unplug.devices().size());
+              "too-many-devices",
+              "Too many devices at once",
+              "at most "
+                  + limits.devicesPerUnplug()
+                  + " devices leave in one removal (faultline.device.limits.devices-per-unplug), not "
+                  + unplug.devices().size())
+          .at("/devices", "too many");
     }
     if (unplug.mode() == UnplugMode.PLANNED
         && (unplug.deadline().isNegative()
@@ -183,7 +185,7 @@ final class Removals {
                 Extents.of(device.whole()),
                 true,
                 Cause.DEVICE_REMOVED,
-                null,
+                Origin.of(device.name(), Extents.of(device.whole())),
                 0,
                 true,
                 removal.removalId(),

@@ -45,7 +45,9 @@ final class Scrubs {
     }
     SectorRange asked = scrub.range() == null ? device.whole() : scrub.range();
     if (asked.endSector() > device.sectors()) {
-      return Decision.refuse(DeviceProblems.pastEnd(device, asked));
+      return Decision.refuse(
+          DeviceProblems.pastEnd(device, asked)
+              .at("/sector", "the device has " + device.sectors() + " sectors"));
     }
     Decision.Builder<DeviceFact> decision = Decision.builder(stamp);
     ScrubRun before = device.scrub();

@@ -6,12 +6,16 @@ import io.faultline.events.BlockEvent.RangeRecovered;
 import io.faultline.events.Cause;
 import io.faultline.events.ConsumedBy;
 import io.faultline.events.EventData;
+import io.faultline.events.Origin;
 import io.faultline.events.RecoveredData;
 import io.faultline.ranges.Extents;
 import io.faultline.runtime.core.Decision;
 import org.jspecify.annotations.Nullable;
 
-/** What a decision tells the layer above about one device, large sets cut into parts. */
+/**
+ * What a decision tells the layer above about one device, large sets cut into parts. A device is
+ * where it all comes from, so it names itself as the origin, as a volume names its leaf.
+ */
 final class Told {
 
   private final Decision.Builder<DeviceFact> decision;
@@ -36,7 +40,7 @@ final class Told {
                 slice,
                 false,
                 Cause.MEDIA_ERROR,
-                null,
+                Origin.of(device.name(), slice),
                 part,
                 last,
                 consumedBy));
@@ -49,7 +53,15 @@ final class Told {
         faultId,
         (slice, part, last) ->
             new RangeRecovered(
-                host, device.name(), slice, false, Cause.MEDIA_ERROR, null, part, last, data));
+                host,
+                device.name(),
+                slice,
+                false,
+                Cause.MEDIA_ERROR,
+                Origin.of(device.name(), slice),
+                part,
+                last,
+                data));
   }
 
   void left(String faultId) {
@@ -60,7 +72,7 @@ final class Told {
             Extents.of(device.whole()),
             true,
             Cause.DEVICE_REMOVED,
-            null,
+            wholeDevice(),
             0,
             true),
         faultId);
@@ -74,11 +86,15 @@ final class Told {
             Extents.of(device.whole()),
             true,
             Cause.DEVICE_REMOVED,
-            null,
+            wholeDevice(),
             0,
             true,
             RecoveredData.RETURNED),
         faultId);
+  }
+
+  private Origin wholeDevice() {
+    return Origin.of(device.name(), Extents.of(device.whole()));
   }
 
   String event(EventData data, @Nullable String faultId) {

@@ -11,6 +11,7 @@ import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
 import io.faultline.events.EventCodec;
 import io.faultline.events.Json;
+import io.faultline.events.Origin;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.RemovalAck;
 import io.faultline.events.Topics;
@@ -108,7 +109,7 @@ class DeviceEventsTest {
                   Extents.of(100, 8),
                   false,
                   Cause.MEDIA_ERROR,
-                  null,
+                  new Origin("pmem0", Extents.of(100, 8), null),
                   0,
                   true,
                   new ConsumedBy(42, "m")));

@@ -156,6 +156,52 @@ class DeviceHttpTest {
     assertThat(names(http.get(devices()).json())).isEmpty();
   }
 
+  /** A pointer to what is wrong in the body, and words of ours only. */
+  @Test
+  void aBodyThatIsWrongIsPointedAt() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    String made = device("b");
+    wrong(http.put(made, "{\"sizeBytes\":1048576}"), "/kind", "pmem, nvme");
+    wrong(http.put(made, "{\"kind\":\"pmem\"}"), "/sizeBytes", "missing");
+    wrong(http.put(made, pmem(-1)), "/sizeBytes", "-1");
+    wrong(http.put(made, pmem(1L << 60)), "/sizeBytes", "2^53");
+    wrong(http.put(made, "{\"kind\":\"pmem\",\"sizeBytes\":\"abc\"}"), "/sizeBytes", "\"abc\"");
+    wrong(http.put(made, "{\"kind\":\"pmem\",\"sizeBytes\":1.5}"), "/sizeBytes", "1.5");
+    wrong(http.put(made, "{\"kind\":\"pmem\",\"sizeBytes\":9e30}"), "/sizeBytes", "9.0E30");
+    wrong(http.put(made, "[]"), "", "an array");
+
+    wrong(http.post(faults(), "{}"), "/sector", "exactly one");
+    wrong(http.post(faults(), "{\"sector\":0}"), "/count", "missing");
+    wrong(http.post(faults(), "{\"sector\":-1,\"count\":1}"), "/sector", "-1");
+    wrong(http.post(faults(), "{\"sector\":0,\"count\":0}"), "/count", "at least 1");
+    wrong(http.post(faults(), "{\"sector\":0,\"count\":1,\"ranges\":[0,1]}"), "/sector", "2");
+    wrong(http.post(faults(), "{\"ranges\":[0,true]}"), "/ranges", "number 1");
+    wrong(http.post(faults(), "{\"ranges\":7}"), "/ranges", "pairs");
+    wrong(http.post(faults(), "{\"offsetBytes\":0}"), "/lengthBytes", "missing");
+    wrong(http.post(faults(), "{\"scatter\":{\"seed\":1}}"), "/scatter/ranges", "missing");
+    JsonNode pastEnd =
+        http.post(faults(), "{\"ranges\":[0,1,2047,2]}").problem(422, "past-end").get("errors");
+    assertThat(pastEnd.at("/0/pointer").asString()).isEqualTo("/ranges");
+
+    wrong(http.post(unplug(), "{\"mode\":\"foo\"}"), "/mode", "\"foo\"");
+    wrong(http.post(unplug(), "{}"), "/mode", "missing");
+    wrong(http.post(unplug(), "{\"mode\":\"planned\",\"deadline\":\"abc\"}"), "/deadline", "PT10S");
+    String several = "/v1/hosts/" + host + "/unplug";
+    wrong(http.post(several, "{\"mode\":\"surprise\"}"), "/devices", "missing");
+    wrong(
+        http.post(several, "{\"mode\":\"surprise\",\"devices\":[\"a\",\"B\"]}"), "/devices/1", "B");
+    wrong(http.put(device("pmem0") + "/claim", "{}"), "/holder", "missing");
+    wrong(http.put(device("pmem0") + "/claim", "{\"holder\":\"bogus\"}"), "/holder", "bogus");
+    wrong(http.post(device("pmem0") + "/scrub", "{\"mode\":\"no\"}"), "/mode", "full or short");
+  }
+
+  private static void wrong(Answer answer, String pointer, String word) {
+    JsonNode problem = answer.problem(400, "malformed-request");
+    assertThat(problem.at("/errors/0/pointer").asString()).as(answer.text()).isEqualTo(pointer);
+    assertThat(problem.get("detail").asString()).contains(word);
+    assertThat(answer.text()).doesNotContain("io.faultline", "java.", "`", "Feature", "Config");
+  }
+
   @Test
   void faultsAreMarkedListedAndCleared() {
     http.put(device("pmem0"), pmem(1 << 20)).expect(201);
@@ -450,6 +496,62 @@ class DeviceHttpTest {
     http.post(unplug(), "{\"mode\":\"orderly\"}").expect(202);
   }
 
+  /** As dm-service tells it: a volume has no claim on the volume that it stands on. */
+  @Test
+  void anOrderlyRemovalNamesVolumesOnVolumesEachOnce() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem1"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:vol0\"}").expect(200);
+    volume("vol0", "null", "vol1");
+    volume("vol1", "\"fs:data\"");
+    String orderly = "{\"mode\":\"orderly\"}";
+    assertThat(holders(http.post(unplug(), orderly)))
+        .isEqualTo("[\"fs:data\",\"dm:vol1\",\"dm:vol0\"]");
+    String several = "/v1/hosts/" + host + "/unplug";
+    assertThat(
+            holders(http.post(several, "{\"devices\":[\"pmem1\",\"pmem0\"],\"mode\":\"orderly\"}")))
+        .isEqualTo("[\"fs:data\",\"dm:vol1\",\"dm:vol0\"]");
+
+    // vol1 stands on vol0, on vol2 that stands on vol0, and on the device itself.
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:vol1\"}").expect(200);
+    volume("vol0", "null", "vol1", "vol2");
+    volume("vol2", "null", "vol1");
+    assertThat(holders(http.post(unplug(), orderly)))
+        .isEqualTo("[\"fs:data\",\"dm:vol1\",\"dm:vol2\",\"dm:vol0\"]");
+  }
+
+  @Test
+  void anOrderlyRemovalIsAnsweredThoughVolumesStandOnEachOtherInALoopOrWithoutEnd() {
+    http.put(device("pmem0"), pmem(1 << 20)).expect(201);
+    http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:a\"}").expect(200);
+    volume("a", "null", "b", "a");
+    volume("b", "null", "a");
+    String orderly = "{\"mode\":\"orderly\"}";
+    assertThat(http.post(unplug(), orderly).problem(409, "held").get("holders").valueStream())
+        .extracting(JsonNode::asString)
+        .containsExactlyInAnyOrder("dm:a", "dm:b");
+
+    volume("a", "null", "v0");
+    for (int i = 0; i < 1000; i++) {
+      volume("v" + i, "null", "v" + (i + 1));
+    }
+    JsonNode tower = http.post(unplug(), orderly).problem(409, "held").get("holders");
+    assertThat(tower.size()).isEqualTo(65);
+    assertThat(tower.get(0).asString()).isEqualTo("dm:v63");
+    assertThat(tower.get(64).asString()).isEqualTo("dm:a");
+  }
+
+  private void volume(String name, String claim, String... above) {
+    String names = above.length == 0 ? "" : "\"" + String.join("\",\"", above) + "\"";
+    ABOVE.put(
+        "/v1/hosts/" + host + "/volumes/" + name,
+        "{\"name\":\"" + name + "\",\"claim\":" + claim + ",\"above\":[" + names + "]}");
+  }
+
+  private static String holders(Answer refused) {
+    return refused.problem(409, "held").get("holders").toString();
+  }
+
   @Test
   void aDeviceIsUnpluggedAndPluggedIn() {
     http.put(device("pmem0"), pmem(1 << 20)).expect(201);
@@ -507,6 +609,23 @@ class DeviceHttpTest {
     assertThat(shown.get("holders").toString()).isEqualTo("[\"fs:data\"]");
     http.put(device("pmem0") + "/claim", "{\"holder\":\"dm:v\"}").problem(409, "device-leaving");
     http.post(faults(), "{\"sector\":0,\"count\":8}").expect(202);
+  }
+
+  @Test
+  void aKeyThatComesBackWithAnotherRequestIsRefused() {
+    http.put(device("scsi0"), "{\"kind\":\"scsi\",\"sizeBytes\":1048576}").expect(201);
+    String faults = device("scsi0") + "/faults";
+    JsonNode first = withKey(faults, "{\"sector\":0,\"count\":3}", "k1").expect(202).json();
+
+    JsonNode other =
+        withKey(faults, "{\"sector\":8,\"count\":3}", "k1").problem(422, "idempotency-key-reused");
+    assertThat(other.get("detail").asString()).contains("k1");
+    assertThat(http.get(device("scsi0") + "/badblocks").text()).isEqualTo("0 3\n");
+    // The same, whatever it looks like.
+    assertThat(withKey(faults, "{ \"notify\":true, \"count\":3,\"sector\":0}", "k1").json())
+        .isEqualTo(first);
+    assertThat(withKey(faults, "{\"ranges\":[0,3]}", "k1").json()).isEqualTo(first);
+    withKey(faults, "{\"sector\":8,\"count\":3}", "k2").expect(202);
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.faultline.device.core.DeviceHost;
 import io.faultline.device.core.DeviceState;
 import io.faultline.device.core.UnplugMode;
 import io.faultline.events.Event;
+import io.faultline.events.Json;
 import io.faultline.events.RemovalAck;
 import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.Reply;
@@ -35,6 +36,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.dataformat.cbor.CBORMapper;
 
 class SliceTest {
 
@@ -158,7 +160,7 @@ class SliceTest {
       assertThat(waiting).hasSize(1);
       assertThat(waiting.getFirst().events().getFirst().sequence()).isEqualTo(52);
       // Three answers are kept; the newest of them is answered again and nothing happens.
-      expect(slice.command("local", inject("pmem0", 0, 1), "key49", null), 202);
+      expect(slice.command("local", inject("pmem0", 16 * 49, 8), "key49", null), 202);
       assertThat(badSectors(slice)).isEqualTo(51 * 8);
     }
   }
@@ -192,11 +194,34 @@ class SliceTest {
       Follower follower = new Follower();
       follower.drain(slice, true);
       assertThat(follower.lastSequence()).isEqualTo(2);
+      Reply other = slice.command("local", inject("pmem0", 8, 8), "k", null);
+      expect(other, 422);
+      assertThat(Slices.json(other).get("type").asString())
+          .isEqualTo("/problems/idempotency-key-reused");
+      assertThat(badSectors(slice)).isEqualTo(8);
       // A refusal is not kept: the next try may be luckier.
       expect(slice.command("local", new DeviceCommand.Plug("pmem0"), "p", null), 409);
       unplug(slice, UnplugMode.SURPRISE);
       expect(slice.command("local", new DeviceCommand.Plug("pmem0"), "p", null), 200);
     }
+  }
+
+  /** As they were kept before commands had one: nobody knows what it is the answer to. */
+  @Test
+  void anAnswerThatWasKeptWithoutAFingerprintIsGivenToWhateverComes() {
+    record Old(long order, int status, String contentType, byte[] body) {}
+    byte[] stored =
+        Json.configure(CBORMapper.builder())
+            .build()
+            .writeValueAsBytes(
+                new Object[] {"KeptAnswer", new Old(1, 202, "text/plain", new byte[] {'x'})});
+    HostSlot slot = new HostSlot("local", new DeviceCore(Slices.LIMITS));
+    slot.apply(new JournalRecord.StoredFact(KeptAnswer.KEY + "k", stored));
+
+    KeptAnswer kept = Objects.requireNonNull(slot.answer("k"));
+    Reply reply = kept.reply("k", KeptAnswer.fingerprint(inject("pmem0", 0, 8)));
+    assertThat(reply.status()).isEqualTo(202);
+    assertThat(reply.body()).containsExactly('x');
   }
 
   @Test

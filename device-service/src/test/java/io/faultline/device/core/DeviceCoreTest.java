@@ -10,6 +10,7 @@ import io.faultline.events.Cause;
 import io.faultline.events.ConsumedBy;
 import io.faultline.events.DeviceEvent;
 import io.faultline.events.Event;
+import io.faultline.events.Origin;
 import io.faultline.events.RecoveredData;
 import io.faultline.events.RemovalAck;
 import io.faultline.ranges.Extents;
@@ -99,7 +100,35 @@ class DeviceCoreTest {
     assertThat(event.data())
         .isEqualTo(
             new CorruptedRange(
-                "local", "pmem0", Extents.of(100, 8), false, Cause.MEDIA_ERROR, null, 0, true));
+                "local",
+                "pmem0",
+                Extents.of(100, 8),
+                false,
+                Cause.MEDIA_ERROR,
+                new Origin("pmem0", Extents.of(100, 8), null),
+                0,
+                true));
+  }
+
+  @Test
+  void everyEventAboutRangesNamesTheDeviceAsItsOrigin() {
+    done(create("pmem0", "pmem", 1 << 20), 201);
+    done(inject("pmem0", 100, 8, true), 202);
+    heal("pmem0", Extents.of(100, 8));
+    done(new DeviceCommand.Claim("pmem0", "fs:data"), 200);
+    unplug(UnplugMode.PLANNED, "pmem0");
+    unplug(UnplugMode.SURPRISE, "pmem0");
+    done(new DeviceCommand.Plug("pmem0"), 200);
+
+    Extents whole = Extents.of(0, 2048);
+    assertThat(harness.published(BlockEvent.class))
+        .extracting(BlockEvent::origin)
+        .containsExactly(
+            new Origin("pmem0", Extents.of(100, 8), null),
+            new Origin("pmem0", Extents.of(100, 8), null),
+            new Origin("pmem0", whole, null),
+            new Origin("pmem0", whole, null),
+            new Origin("pmem0", whole, null));
   }
 
   @Test

@@ -52,6 +52,14 @@ public record Problem(
     return new Problem(kind, 422, title, detail);
   }
 
+  /** 422: a key that a client chose stands for one request. */
+  public static Problem keyReused(String commandId) {
+    return refused(
+        "idempotency-key-reused",
+        "An Idempotency-Key stands for one request",
+        "The key of this request was used for another one before: " + commandId);
+  }
+
   /** 503: the one who must decide cannot be reached just now. */
   public static Problem unavailable(String detail) {
     return new Problem("unavailable", 503, "The owner cannot be reached just now", detail);

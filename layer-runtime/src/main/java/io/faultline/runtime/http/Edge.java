@@ -31,15 +31,31 @@ public final class Edge {
    */
   public static String name(String what, @Nullable String text) {
     if (text == null || !Names.isName(text)) {
-      throw malformed(
-          "The name of a "
-              + what
-              + " is "
-              + Names.NAME.pattern()
-              + ", but this one is "
-              + quote(text));
+      throw malformed(noName(what, text));
     }
     return text;
+  }
+
+  /**
+   * A name that stands in a body.
+   *
+   * @param pointer RFC 6901, {@code /devices/0}
+   * @throws ProblemException as {@link #name}, with the pointer
+   */
+  public static String nameAt(String pointer, String what, @Nullable String text) {
+    if (text == null || !Names.isName(text)) {
+      throw malformedAt(pointer, noName(what, text));
+    }
+    return text;
+  }
+
+  private static String noName(String what, @Nullable String text) {
+    return "The name of a "
+        + what
+        + " is "
+        + Names.NAME.pattern()
+        + ", but this one is "
+        + quote(text);
   }
 
   /**
@@ -58,6 +74,41 @@ public final class Edge {
       throw malformed("sector + count is below 2^53, but " + sector + " + " + count + " is not");
     }
     return new SectorRange(sector, count);
+  }
+
+  /**
+   * A range of sectors as a body gives it, in the fields {@code sector} and {@code count}.
+   *
+   * @throws ProblemException as {@link #sectorRange}, with a pointer to the field
+   */
+  public static SectorRange sectorRangeAt(long sector, long count) {
+    numberAt("/sector", sector);
+    numberAt("/count", count);
+    if (count == 0) {
+      throw malformedAt("/count", "count is at least 1, but it is 0");
+    }
+    if (sector >= NUMBER_LIMIT - count) {
+      throw malformedAt(
+          "/count", "sector + count is below 2^53, but " + sector + " + " + count + " is not");
+    }
+    return new SectorRange(sector, count);
+  }
+
+  /**
+   * A number of a body.
+   *
+   * @param pointer RFC 6901, {@code /scatter/sectors}
+   * @throws ProblemException 400 with the pointer if it is negative or not below 2^53
+   */
+  public static long numberAt(String pointer, long value) {
+    if (value < 0 || value >= NUMBER_LIMIT) {
+      throw malformedAt(
+          pointer,
+          pointer.substring(1).replace('/', '.')
+              + " is a number from 0 and below 2^53, but it is "
+              + value);
+    }
+    return value;
   }
 
   /**
@@ -121,6 +172,11 @@ public final class Edge {
 
   public static ProblemException malformed(String detail) {
     return new ProblemException(Problem.malformed(detail));
+  }
+
+  /** A body that is wrong at one place. */
+  public static ProblemException malformedAt(String pointer, String detail) {
+    return new ProblemException(Problem.malformed(detail).at(pointer, detail));
   }
 
   /** A value of the client as it may stand in an answer: in quotes, one line, not too long. */

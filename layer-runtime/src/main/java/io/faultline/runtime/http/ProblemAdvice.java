@@ -2,6 +2,7 @@ package io.faultline.runtime.http;
 
 import io.faultline.runtime.core.Problem;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.catalina.connector.ClientAbortException;
 import org.jspecify.annotations.Nullable;
@@ -9,17 +10,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
+import org.springframework.web.HttpMediaTypeNotAcceptableException;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DatabindException;
-import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
 /** Everything that goes wrong in a request becomes a problem answer; never a stack trace. */
 @RestControllerAdvice
@@ -61,12 +63,13 @@ public final class ProblemAdvice {
           return Replies.toResponse(problem.problem());
         }
         case JacksonException json -> {
-          return Replies.toResponse(jsonProblem(json));
+          return Replies.toResponse(JsonProblems.of(json));
         }
         default -> {}
       }
     }
-    return Replies.toResponse(Problem.malformed("The request has no body that can be read"));
+    String missing = "This request has a JSON body, but here is none that can be read";
+    return Replies.toResponse(Problem.malformed(missing).at("", missing));
   }
 
   @ExceptionHandler
@@ -76,25 +79,65 @@ public final class ProblemAdvice {
 
   @ExceptionHandler
   ResponseEntity<byte[]> wrongType(MethodArgumentTypeMismatchException e) {
-    Class<?> wanted = e.getRequiredType();
     return Replies.toResponse(
         Problem.malformed(
             e.getName()
                 + " is "
-                + (wanted == null ? "of another type" : describe(wanted))
+                + JsonProblems.expected(e.getRequiredType())
                 + ", but it is "
                 + Edge.quote(String.valueOf(e.getValue()))));
   }
 
   @ExceptionHandler
+  ResponseEntity<byte[]> wrongBody(HttpMediaTypeNotSupportedException e) {
+    MediaType given = e.getContentType();
+    return withHeaders(
+        e.getHeaders(),
+        new Problem(
+            "unsupported-media-type",
+            415,
+            "The body is of the wrong type",
+            "The Content-Type of this request is "
+                + listed(e.getSupportedMediaTypes())
+                + ", but it is "
+                + Edge.quote(given == null ? null : given.toString())));
+  }
+
+  @ExceptionHandler
+  ResponseEntity<byte[]> wrongAnswer(HttpMediaTypeNotAcceptableException e) {
+    return withHeaders(
+        e.getHeaders(),
+        new Problem(
+            "not-acceptable",
+            406,
+            "There is no answer in a form that you accept",
+            "This request is answered as " + listed(e.getSupportedMediaTypes())));
+  }
+
+  private static String listed(List<MediaType> types) {
+    // The families of types (application/*+json) are there for the library's sake.
+    String listed =
+        types.stream()
+            .filter(type -> type.isConcrete())
+            .map(type -> type.getType() + "/" + type.getSubtype())
+            .distinct()
+            .collect(Collectors.joining(" or "));
+    return listed.isEmpty() ? "application/json" : listed;
+  }
+
+  private static ResponseEntity<byte[]> withHeaders(HttpHeaders more, Problem problem) {
+    ResponseEntity<byte[]> answer = Replies.toResponse(problem);
+    HttpHeaders headers = new HttpHeaders();
+    headers.addAll(more);
+    headers.addAll(answer.getHeaders());
+    return new ResponseEntity<>(answer.getBody(), headers, answer.getStatusCode());
+  }
+
+  @ExceptionHandler
   ResponseEntity<byte[]> other(Exception e, HttpServletRequest request) {
     if (e instanceof ErrorResponse response) {
-      ResponseEntity<byte[]> answer =
-          Replies.toResponse(springProblem(response.getStatusCode(), response.getBody()));
-      HttpHeaders headers = new HttpHeaders();
-      headers.addAll(response.getHeaders());
-      headers.addAll(answer.getHeaders());
-      return new ResponseEntity<>(answer.getBody(), headers, answer.getStatusCode());
+      return withHeaders(
+          response.getHeaders(), springProblem(response.getStatusCode(), response.getBody()));
     }
     log.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
     return Replies.toResponse(
@@ -127,55 +170,5 @@ public final class ProblemAdvice {
           new Problem("unsupported-media-type", 415, "The body is of the wrong type", detail);
       default -> new Problem("http-" + status.value(), status.value(), "Refused", detail);
     };
-  }
-
-  private static Problem jsonProblem(JacksonException json) {
-    if (json instanceof UnrecognizedPropertyException unknown) {
-      String known =
-          unknown.getKnownPropertyIds() == null
-              ? ""
-              : unknown.getKnownPropertyIds().stream()
-                  .map(String::valueOf)
-                  .sorted()
-                  .collect(Collectors.joining(", "));
-      return Problem.malformed(
-              "The field "
-                  + Edge.quote(unknown.getPropertyName())
-                  + " is not known; known are "
-                  + known)
-          .at(pointer(unknown), "not known");
-    }
-    String reason = Edge.quote(json.getOriginalMessage());
-    if (json instanceof DatabindException databind && !databind.getPath().isEmpty()) {
-      return Problem.malformed("The body does not have the form that this request has: " + reason)
-          .at(pointer(databind), json.getOriginalMessage());
-    }
-    return Problem.malformed("The body is not JSON of the form that this request has: " + reason);
-  }
-
-  /** RFC 6901. */
-  private static String pointer(DatabindException e) {
-    StringBuilder pointer = new StringBuilder();
-    for (JacksonException.Reference step : e.getPath()) {
-      String name =
-          step.getPropertyName() == null
-              ? Integer.toString(step.getIndex())
-              : step.getPropertyName();
-      pointer.append('/').append(name.replace("~", "~0").replace("/", "~1"));
-    }
-    return pointer.toString();
-  }
-
-  private static String describe(Class<?> wanted) {
-    if (wanted == long.class
-        || wanted == Long.class
-        || wanted == int.class
-        || wanted == Integer.class) {
-      return "a whole number";
-    }
-    if (wanted == boolean.class || wanted == Boolean.class) {
-      return "true or false";
-    }
-    return "a " + wanted.getSimpleName();
   }
 }

@@ -1,6 +1,7 @@
 package io.faultline.runtime.http;
 
 import io.faultline.runtime.core.Problem;
+import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.boot.webmvc.error.ErrorController;
@@ -10,6 +11,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** The last resort of the servlet container, as a problem too. */
+@Hidden
 @RestController
 public final class ProblemErrorController implements ErrorController {
 

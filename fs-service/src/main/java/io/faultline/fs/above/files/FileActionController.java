@@ -5,6 +5,7 @@ import io.faultline.fs.above.FsGateway;
 import io.faultline.fs.core.FileCommand;
 import io.faultline.runtime.core.Problem;
 import io.faultline.runtime.http.Edge;
+import io.faultline.runtime.http.JsonProblems;
 import io.faultline.runtime.http.ProblemException;
 import io.faultline.runtime.http.Replies;
 import jakarta.servlet.http.HttpServletRequest;
@@ -61,11 +62,11 @@ public final class FileActionController {
       if (value == null) {
         throw FileController.malformed("/" + name, name + " is missing");
       }
-      return Edge.number(name, value);
+      return Edge.numberAt("/" + name, value);
     }
 
     private static long number(String name, @Nullable Long value, long otherwise) {
-      return value == null ? otherwise : Edge.number(name, value);
+      return value == null ? otherwise : Edge.numberAt("/" + name, value);
     }
   }
 
@@ -96,11 +97,9 @@ public final class FileActionController {
         return request;
       }
     } catch (JacksonException e) {
-      throw Edge.malformed(
-          "The body is not JSON of the form that this action has: "
-              + Edge.quote(e.getOriginalMessage()));
+      throw new ProblemException(JsonProblems.of(e));
     }
-    throw Edge.malformed("The body is a JSON object, but it is null");
+    throw Edge.malformedAt("", "The body is an object, but it is null");
   }
 
   private static FileCommand command(
