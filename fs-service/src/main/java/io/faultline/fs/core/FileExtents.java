@@ -48,4 +48,26 @@ final class FileExtents {
       }
     }
   }
+
+  /** All pieces of a file that are not holes, once a change is made, in no order. */
+  static void forEach(Transaction change, long inode, Piece pieces) {
+    for (Role role : new Role[] {Role.DATA, Role.REALTIME}) {
+      if (change.filesystem.spec().device(role) != null) {
+        change
+            .map(role)
+            .forEachOf(
+                inode,
+                Fork.DATA,
+                0,
+                Long.MAX_VALUE,
+                record ->
+                    pieces.accept(
+                        role,
+                        record.fileOffsetSectors(),
+                        record.startSector(),
+                        record.sectorCount(),
+                        record.unwritten()));
+      }
+    }
+  }
 }

@@ -15,10 +15,12 @@ import io.faultline.ranges.SectorRange;
 import io.faultline.runtime.core.Answer;
 import io.faultline.runtime.core.Decision;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What is asked about files without changing them. */
@@ -156,80 +158,72 @@ final class FileReads {
 
   static FileView view(
       FsState state, Filesystem filesystem, String path, long number, Inode inode) {
-    long[] counts = new long[2];
-    FileExtents.forEach(
-        state,
-        filesystem,
-        number,
-        0,
-        Long.MAX_VALUE,
-        (role, fileSector, deviceSector, count, unwritten) -> {
-          counts[0] += count;
-          if (!unwritten) {
-            counts[1] +=
-                Losses.of(state, filesystem, role)
-                    .clip(new SectorRange(deviceSector, count))
-                    .totalSectors();
-          }
-        });
+    Tally tally = new Tally(role -> Losses.of(state, filesystem, role));
+    FileExtents.forEach(state, filesystem, number, 0, Long.MAX_VALUE, tally);
     return view(
         path,
         number,
         inode,
         state.contentsOf(filesystem),
         state.names(filesystem).pathsOf(number),
-        counts);
+        tally);
   }
 
   /** What a file is once a change is made. */
   static FileView view(Transaction change, String path, long number) {
-    long[] counts = new long[2];
-    for (Role role : new Role[] {Role.DATA, Role.REALTIME}) {
-      if (change.filesystem.spec().device(role) != null) {
-        Extents lost = change.lost(role);
-        change
-            .map(role)
-            .forEachOf(
-                number,
-                Fork.DATA,
-                0,
-                Long.MAX_VALUE,
-                record -> {
-                  counts[0] += record.sectorCount();
-                  if (!record.unwritten()) {
-                    SectorRange there = new SectorRange(record.startSector(), record.sectorCount());
-                    counts[1] += lost.clip(there).totalSectors();
-                  }
-                });
-      }
-    }
+    Tally tally = new Tally(change::lost);
+    FileExtents.forEach(change, number, tally);
     Inode inode = Objects.requireNonNull(change.inode(number));
-    return view(path, number, inode, change.contents, change.pathsOf(number), counts);
+    return view(path, number, inode, change.contents, change.pathsOf(number), tally);
   }
 
-  /**
-   * @param counts sectors that it has, and those of them that are lost
-   */
+  /** Sectors that a file has, and those of them that are lost. */
+  private static final class Tally implements FileExtents.Piece {
+    private final Function<Role, Extents> lostOf;
+
+    /** Of each device once: a file may have millions of pieces. */
+    private final Map<Role, Extents> lost = new EnumMap<>(Role.class);
+
+    private long sectors;
+    private long lostSectors;
+
+    Tally(Function<Role, Extents> lostOf) {
+      this.lostOf = lostOf;
+    }
+
+    @Override
+    public void accept(
+        Role role, long fileSector, long deviceSector, long sectorCount, boolean unwritten) {
+      sectors += sectorCount;
+      if (!unwritten) {
+        lostSectors +=
+            lost.computeIfAbsent(role, lostOf)
+                .clip(new SectorRange(deviceSector, sectorCount))
+                .totalSectors();
+      }
+    }
+  }
+
   private static FileView view(
       String path,
       long number,
       Inode inode,
       @Nullable Contents contents,
       List<String> paths,
-      long[] counts) {
+      Tally tally) {
     TreeMap<String, byte[]> xattrs = contents == null ? null : contents.xattrs.get(number);
     return new FileView(
         path,
         number,
         inode.directory() ? "directory" : "file",
         inode.sizeBytes(),
-        counts[0] * SECTOR,
+        tally.sectors * SECTOR,
         inode.links(),
         paths,
         xattrs == null ? List.of() : List.copyOf(xattrs.keySet()),
         inode.dax(),
         inode.realtime(),
-        counts[1] * SECTOR);
+        tally.lostSectors * SECTOR);
   }
 
   static Decision<FsFact> list(

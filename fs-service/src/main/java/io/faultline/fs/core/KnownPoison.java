@@ -1,7 +1,6 @@
 package io.faultline.fs.core;
 
 import io.faultline.events.Cause;
-import io.faultline.fs.core.FsFact.BadRanges;
 import io.faultline.fs.core.FsFact.Filesystem;
 import io.faultline.ranges.Extents;
 import io.faultline.ranges.SectorRange;
@@ -105,21 +104,16 @@ final class KnownPoison {
   /** Poison of a device as the newer of both tells it: its claim's answer, or what was heard. */
   private static Extents on(FsState state, ClaimedDevice claimed) {
     Claim claim = claimed.claim();
-    Extents.Builder poison = Extents.builder();
     boolean claimIsNewer =
         claim.sequence() > state.slices.getOrDefault(claim.sliceId(), -1L)
             || !Filesystems.isComplete(state, claimed.device());
-    if (claimIsNewer) {
-      for (KnownFault fault : claim.faults()) {
-        if (fault.cause() == Cause.MEDIA_ERROR) {
-          poison.addAll(fault.ranges());
-        }
-      }
-    } else {
-      for (BadRanges piece : state.faultsOf(claimed.device()).pieces().values()) {
-        if (piece.cause() == Cause.MEDIA_ERROR) {
-          poison.addAll(piece.ranges());
-        }
+    if (!claimIsNewer) {
+      return state.faultsOf(claimed.device()).media();
+    }
+    Extents.Builder poison = Extents.builder();
+    for (KnownFault fault : claim.faults()) {
+      if (fault.cause() == Cause.MEDIA_ERROR) {
+        poison.addAll(fault.ranges());
       }
     }
     return poison.build();

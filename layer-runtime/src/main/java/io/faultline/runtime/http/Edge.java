@@ -30,10 +30,7 @@ public final class Edge {
    * @throws ProblemException 400 if it is none
    */
   public static String name(String what, @Nullable String text) {
-    if (text == null || !Names.isName(text)) {
-      throw malformed(noName(what, text));
-    }
-    return text;
+    return name(Edge::inRequest, what, what, text);
   }
 
   /**
@@ -43,19 +40,21 @@ public final class Edge {
    * @throws ProblemException as {@link #name}, with the pointer
    */
   public static String nameAt(String pointer, String what, @Nullable String text) {
-    if (text == null || !Names.isName(text)) {
-      throw malformedAt(pointer, noName(what, text));
-    }
-    return text;
+    return name(Edge::malformedAt, pointer, what, text);
   }
 
-  private static String noName(String what, @Nullable String text) {
-    return "The name of a "
-        + what
-        + " is "
-        + Names.NAME.pattern()
-        + ", but this one is "
-        + quote(text);
+  private static String name(Wrong wrong, String where, String what, @Nullable String text) {
+    if (text == null || !Names.isName(text)) {
+      throw wrong.at(
+          where,
+          "The name of a "
+              + what
+              + " is "
+              + Names.NAME.pattern()
+              + ", but this one is "
+              + quote(text));
+    }
+    return text;
   }
 
   /**
@@ -65,15 +64,7 @@ public final class Edge {
    *     2^53
    */
   public static SectorRange sectorRange(long sector, long count) {
-    number("sector", sector);
-    number("count", count);
-    if (count == 0) {
-      throw malformed("count is at least 1, but it is 0");
-    }
-    if (sector >= NUMBER_LIMIT - count) {
-      throw malformed("sector + count is below 2^53, but " + sector + " + " + count + " is not");
-    }
-    return new SectorRange(sector, count);
+    return sectorRange(Edge::inRequest, sector, count);
   }
 
   /**
@@ -82,13 +73,17 @@ public final class Edge {
    * @throws ProblemException as {@link #sectorRange}, with a pointer to the field
    */
   public static SectorRange sectorRangeAt(long sector, long count) {
-    numberAt("/sector", sector);
-    numberAt("/count", count);
+    return sectorRange(Edge::malformedAt, sector, count);
+  }
+
+  private static SectorRange sectorRange(Wrong wrong, long sector, long count) {
+    number(wrong, "/sector", "sector", sector);
+    number(wrong, "/count", "count", count);
     if (count == 0) {
-      throw malformedAt("/count", "count is at least 1, but it is 0");
+      throw wrong.at("/count", "count is at least 1, but it is 0");
     }
     if (sector >= NUMBER_LIMIT - count) {
-      throw malformedAt(
+      throw wrong.at(
           "/count", "sector + count is below 2^53, but " + sector + " + " + count + " is not");
     }
     return new SectorRange(sector, count);
@@ -101,22 +96,19 @@ public final class Edge {
    * @throws ProblemException 400 with the pointer if it is negative or not below 2^53
    */
   public static long numberAt(String pointer, long value) {
-    if (value < 0 || value >= NUMBER_LIMIT) {
-      throw malformedAt(
-          pointer,
-          pointer.substring(1).replace('/', '.')
-              + " is a number from 0 and below 2^53, but it is "
-              + value);
-    }
-    return value;
+    return number(Edge::malformedAt, pointer, pointer.substring(1).replace('/', '.'), value);
   }
 
   /**
    * @throws ProblemException 400 if it is negative or not below 2^53
    */
   public static long number(String what, long value) {
+    return number(Edge::inRequest, what, what, value);
+  }
+
+  private static long number(Wrong wrong, String where, String what, long value) {
     if (value < 0 || value >= NUMBER_LIMIT) {
-      throw malformed(what + " is a number from 0 and below 2^53, but it is " + value);
+      throw wrong.at(where, what + " is a number from 0 and below 2^53, but it is " + value);
     }
     return value;
   }
@@ -172,6 +164,17 @@ public final class Edge {
 
   public static ProblemException malformed(String detail) {
     return new ProblemException(Problem.malformed(detail));
+  }
+
+  /** How a rule is refused: of a body with a pointer to the place, of another part without. */
+  @FunctionalInterface
+  private interface Wrong {
+    ProblemException at(String pointer, String detail);
+  }
+
+  /** What is no body has no place that could be pointed at. */
+  private static ProblemException inRequest(String nowhere, String detail) {
+    return malformed(detail);
   }
 
   /** A body that is wrong at one place. */
